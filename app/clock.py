@@ -1,0 +1,28 @@
+"""Time, in one place, so that tests can move it."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+SECOND = 1_000_000
+"""Microseconds. Stored times are integers: float seconds since 1970 lose the last digits."""
+
+
+class Clock:
+    """The machine's clock."""
+
+    def now(self) -> int:
+        """Microseconds since 1970, UTC."""
+        return time.time_ns() // 1_000
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait without holding the thread."""
+        await asyncio.sleep(seconds)
+
+
+def iso(microseconds: int | None) -> str | None:
+    """`2026-11-23T14:05:09.250Z`, or None for None."""
+    if microseconds is None:
+        return None
+    moment = datetime.fromtimestamp(microseconds / SECOND, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
