@@ -1,0 +1,105 @@
+"""The queue as a whole: running or stopped, its counts, and what changed since a cursor."""
+
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from app.clock import iso
+from app.models import QueueState, TaskStatus
+from app.store import schema
+from app.store.claims import closed_gates
+from app.store.database import Transaction
+from app.store.rows import MICRO, task_rows
+from app.store.states import SlotState
+
+_tasks = schema.tasks
+_slots = schema.slots
+_state = schema.queue_state
+
+
+def set_running(tx: Transaction, running: bool) -> None:
+    """Start or stop claiming. Setting what is set already changes nothing."""
+    if tx.connection.execute(select(_state.c.running)).scalar_one() != running:
+        tx.connection.execute(update(_state).values(running=running, changed_seq=tx.seq()))
+
+
+def state(connection: Connection, now: int) -> QueueState:
+    """The queue in a few numbers."""
+    counts = {status.value: 0 for status in TaskStatus}
+    done = wanted = cost = 0
+    for row in connection.execute(
+        select(
+            _tasks.c.status,
+            func.count().label("tasks"),
+            func.sum(_tasks.c.images_done).label("done"),
+            func.sum(_tasks.c.images_per_prompt).label("wanted"),
+            func.sum(_tasks.c.cost).label("cost"),
+        )
+        .where(_tasks.c.removed_at.is_(None))
+        .group_by(_tasks.c.status)
+    ):
+        counts[row.status] = row.tasks
+        done += row.done
+        wanted += row.wanted
+        cost += row.cost
+    return QueueState(
+        running=bool(connection.execute(select(_state.c.running)).scalar_one()),
+        counts=counts,
+        images_done=done,
+        images_wanted=wanted,
+        in_flight=_slots_in(connection, SlotState.RUNNING),
+        uncertain=_slots_in(connection, SlotState.UNCERTAIN),
+        cost=cost / MICRO,
+        waiting=[
+            {
+                "provider": gate.provider,
+                "code": gate.paused_code or gate.blocked_code,
+                "until": None if gate.paused_code else iso(gate.blocked_until),
+                "tasks": gate.tasks,
+            }
+            for gate in closed_gates(connection, now)
+            if gate.tasks
+        ],
+    )
+
+
+def _slots_in(connection: Connection, wanted: SlotState) -> int:
+    return connection.execute(
+        select(func.count())
+        .select_from(_slots.join(_tasks))
+        .where(
+            _slots.c.state == wanted,
+            _slots.c.generation == _tasks.c.generation,
+            _tasks.c.removed_at.is_(None),
+        )
+    ).scalar_one()
+
+
+def cursor(connection: Connection) -> int:
+    """The number of the last committed change."""
+    return connection.execute(select(schema.feed.c.seq)).scalar_one()
+
+
+def changes(connection: Connection, since: int, now: int) -> dict[str, Any]:
+    """What was committed after `since`; see `BaseApi.get_changes`."""
+    latest = cursor(connection)
+    reset = since <= 0 or since > latest
+    if not reset and since == latest:
+        return {"cursor": latest, "reset": False, "rows": [], "removed": [], "queue": None}
+    if reset:
+        rows, removed = task_rows(connection, now), []
+    else:
+        newer = _tasks.c.changed_seq > since
+        rows = task_rows(connection, now, newer)
+        removed = list(
+            connection.execute(
+                select(_tasks.c.id).where(newer, _tasks.c.removed_at.is_not(None))
+            ).scalars()
+        )
+    return {
+        "cursor": latest,
+        "reset": reset,
+        "rows": rows,
+        "removed": removed,
+        "queue": state(connection, now),
+    }

@@ -1,0 +1,386 @@
+"""Rows of the queue: added, changed, removed, asked for again."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from app.models import TaskStatus
+from app.store import schema
+from app.store.database import Transaction
+from app.store.states import SlotState, may_finish, task_status
+
+POSITION_STEP = 1024
+"""Gap between neighbours, so that a row can move between two others without touching them."""
+
+CHUNK = 5_000
+"""Ids in one statement; SQLite takes 32,766 parameters."""
+
+ACTIVE = (SlotState.PENDING, SlotState.RUNNING)
+FAILED = (SlotState.ERROR, SlotState.UNCERTAIN)
+
+_tasks = schema.tasks
+_slots = schema.slots
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewTask:
+    """A checked task on its way into the queue.
+
+    Attributes:
+        columns: Its fields by column name.
+        references: Reference ids by category; the empty category holds the uncategorised.
+    """
+
+    id: str
+    provider: str
+    columns: Mapping[str, Any]
+    references: Mapping[str, Sequence[str]]
+    client_request_id: str | None = None
+
+
+def chunks(ids: Iterable[str]) -> Iterator[list[str]]:
+    """The ids in portions that one statement can take, each id once."""
+    unique = list(dict.fromkeys(ids))
+    for start in range(0, len(unique), CHUNK):
+        yield unique[start : start + CHUNK]
+
+
+def known_requests(
+    connection: Connection, owner_id: str, request_ids: Sequence[str]
+) -> dict[str, str]:
+    """Task ids by the client request ids that this person has used before."""
+    found: dict[str, str] = {}
+    for portion in chunks(request_ids):
+        for row in connection.execute(
+            select(_tasks.c.client_request_id, _tasks.c.id).where(
+                _tasks.c.owner_id == owner_id, _tasks.c.client_request_id.in_(portion)
+            )
+        ):
+            found[row.client_request_id] = row.id
+    return found
+
+
+def add(tx: Transaction, owner_id: str, new: Sequence[NewTask]) -> None:
+    """Append tasks, each with one pending slot for every wanted image."""
+    if not new:
+        return
+    last = tx.connection.execute(
+        select(func.max(_tasks.c.position)).where(_tasks.c.removed_at.is_(None))
+    ).scalar()
+    positions = {
+        task.id: (last or 0) + POSITION_STEP * number for number, task in enumerate(new, start=1)
+    }
+    tx.connection.execute(
+        insert(_tasks), [_new_row(tx, owner_id, task, positions[task.id]) for task in new]
+    )
+    tx.connection.execute(
+        insert(_slots),
+        [
+            _new_slot(task.id, 1, slot, task.provider, positions[task.id])
+            for task in new
+            for slot in range(1, task.columns["images_per_prompt"] + 1)
+        ],
+    )
+    links = [link for task in new for link in _links(task.id, task.references)]
+    if links:
+        tx.connection.execute(insert(schema.task_references), links)
+
+
+def _new_row(tx: Transaction, owner_id: str, task: NewTask, position: int) -> dict[str, Any]:
+    return {
+        "id": task.id,
+        "position": position,
+        "owner_id": owner_id,
+        "client_request_id": task.client_request_id,
+        **task.columns,
+        "status": TaskStatus.PENDING,
+        "images_done": 0,
+        "error_code": "",
+        "error_params": {},
+        "attempts": 0,
+        "cost": 0,
+        "generation": 1,
+        "revision": 1,
+        "created_at": tx.now,
+        "changed_seq": tx.seq(),
+    }
+
+
+def _new_slot(
+    task_id: str, generation: int, slot: int, provider: str, position: int
+) -> dict[str, Any]:
+    return {
+        "task_id": task_id,
+        "generation": generation,
+        "slot": slot,
+        "provider": provider,
+        "position": position,
+        "state": SlotState.PENDING,
+        "not_before": 0,
+        "attempts": 0,
+        "takeovers": 0,
+        "fence": 0,
+        "worker": "",
+        "lease_until": 0,
+        "error_code": "",
+        "error_params": {},
+    }
+
+
+def _links(task_id: str, references: Mapping[str, Sequence[str]]) -> Iterator[dict[str, Any]]:
+    for category, ids in references.items():
+        for ordinal, reference_id in enumerate(ids):
+            yield {
+                "task_id": task_id,
+                "category": category,
+                "ordinal": ordinal,
+                "reference_id": reference_id,
+            }
+
+
+def find(connection: Connection, task_id: str) -> Row[Any] | None:
+    """The row of a task that is in the queue."""
+    return connection.execute(
+        select(_tasks).where(_tasks.c.id == task_id, _tasks.c.removed_at.is_(None))
+    ).first()
+
+
+def references_of(connection: Connection, task_id: str) -> dict[str, list[str]]:
+    """Reference ids by category, in order; only categories that have some."""
+    links = schema.task_references
+    found: dict[str, list[str]] = {}
+    for row in connection.execute(
+        select(links.c.category, links.c.reference_id)
+        .where(links.c.task_id == task_id)
+        .order_by(links.c.ordinal)
+    ):
+        found.setdefault(row.category, []).append(row.reference_id)
+    return found
+
+
+def change(
+    tx: Transaction,
+    task_id: str,
+    *,
+    columns: Mapping[str, Any],
+    references: Mapping[str, Sequence[str]] | None = None,
+    provider: str | None = None,
+) -> None:
+    """Write changed columns, references and provider of a task; raises its revision."""
+    if references is not None:
+        links = schema.task_references
+        tx.connection.execute(delete(links).where(links.c.task_id == task_id))
+        if rows := list(_links(task_id, references)):
+            tx.connection.execute(insert(links), rows)
+    tx.connection.execute(
+        update(_tasks)
+        .where(_tasks.c.id == task_id)
+        .values(**columns, revision=_tasks.c.revision + 1)
+    )
+    if provider is not None:
+        tx.connection.execute(
+            update(_slots)
+            .where(_slots.c.task_id == task_id, _slots.c.state != SlotState.DONE)
+            .values(provider=provider)
+        )
+    if "images_per_prompt" in columns:
+        _resize(tx, task_id, columns["images_per_prompt"])
+    refresh(tx, [task_id])
+
+
+def _resize(tx: Transaction, task_id: str, wanted: int) -> None:
+    """Drop slots beyond the wanted number, add or revive those that lack."""
+    task = tx.connection.execute(select(_tasks).where(_tasks.c.id == task_id)).one()
+    current = (_slots.c.task_id == task_id) & (_slots.c.generation == task.generation)
+    tx.connection.execute(
+        update(_slots).where(current, _slots.c.slot > wanted).values(state=SlotState.REMOVED)
+    )
+    # A slot that was dropped with its picture comes back with it: it has been paid for.
+    revived = _slots.c.slot <= wanted, _slots.c.state == SlotState.REMOVED
+    tx.connection.execute(
+        update(_slots).where(current, *revived, _slots.c.image_id.is_not(None))
+        .values(state=SlotState.DONE)
+    )  # fmt: skip
+    tx.connection.execute(
+        update(_slots).where(current, *revived).values(state=SlotState.PENDING, **_fresh())
+    )
+    known = set(tx.connection.execute(select(_slots.c.slot).where(current)).scalars())
+    provider = task.model.partition(":")[0]
+    missing = [
+        _new_slot(task_id, task.generation, slot, provider, task.position)
+        for slot in range(1, wanted + 1)
+        if slot not in known
+    ]
+    if missing:
+        tx.connection.execute(insert(_slots), missing)
+
+
+def _fresh() -> dict[str, Any]:
+    return {"not_before": 0, "attempts": 0, "takeovers": 0, "error_code": "", "error_params": {}}
+
+
+def remove(tx: Transaction, task_ids: Sequence[str]) -> int:
+    """Take tasks out of the queue; answers how many were in it.
+
+    Waiting slots go with them. A running slot ends by itself: its request may be paid.
+    """
+    removed = 0
+    for portion in chunks(task_ids):
+        result = tx.connection.execute(
+            update(_tasks)
+            .where(_tasks.c.id.in_(portion), _tasks.c.removed_at.is_(None))
+            .values(removed_at=tx.now, changed_seq=tx.seq())
+        )
+        removed += result.rowcount
+        tx.connection.execute(
+            update(_slots)
+            .where(
+                _slots.c.task_id.in_(portion),
+                _slots.c.state.not_in((SlotState.RUNNING, SlotState.DONE)),
+            )
+            .values(state=SlotState.REMOVED)
+        )
+    return removed
+
+
+def retry(
+    tx: Transaction, task_ids: Sequence[str] | None, *, include_uncertain: bool
+) -> tuple[int, int]:
+    """Put failed slots back into the queue; answers how many tasks and images it touched."""
+    states = FAILED if include_uncertain else (SlotState.ERROR,)
+    wanted = (
+        select(_slots.c.task_id, _slots.c.generation, _slots.c.slot)
+        .join(_tasks)
+        .where(
+            _slots.c.state.in_(states),
+            _slots.c.generation == _tasks.c.generation,
+            _tasks.c.removed_at.is_(None),
+        )
+    )
+    found: list[Any] = []
+    if task_ids is None:
+        found.extend(tx.connection.execute(wanted))
+    else:
+        for portion in chunks(task_ids):
+            found.extend(tx.connection.execute(wanted.where(_slots.c.task_id.in_(portion))))
+    touched = list(dict.fromkeys(row.task_id for row in found))
+    for portion in chunks(touched):
+        tx.connection.execute(
+            update(_slots)
+            .where(
+                _slots.c.task_id.in_(portion),
+                _slots.c.state.in_(states),
+                _slots.c.generation == select(_tasks.c.generation)
+                .where(_tasks.c.id == _slots.c.task_id).scalar_subquery(),
+            )
+            .values(state=SlotState.PENDING, **_fresh())
+        )  # fmt: skip
+    _begin_anew(tx, touched)
+    return len(touched), len(found)
+
+
+def uncertain_slots(connection: Connection, task_ids: Sequence[str] | None) -> int:
+    """Images of these tasks, or of all, whose request may have been charged."""
+    count = (
+        select(func.count())
+        .select_from(_slots.join(_tasks))
+        .where(
+            _slots.c.state == SlotState.UNCERTAIN,
+            _slots.c.generation == _tasks.c.generation,
+            _tasks.c.removed_at.is_(None),
+        )
+    )
+    if task_ids is None:
+        return connection.execute(count).scalar_one()
+    return sum(
+        connection.execute(count.where(_slots.c.task_id.in_(portion))).scalar_one()
+        for portion in chunks(task_ids)
+    )
+
+
+def run_again(tx: Transaction, task_ids: Sequence[str]) -> int:
+    """Raise the generation of finished tasks and ask for every image; answers how many."""
+    again: list[Any] = []
+    for portion in chunks(task_ids):
+        again.extend(
+            tx.connection.execute(
+                select(_tasks).where(
+                    _tasks.c.id.in_(portion),
+                    _tasks.c.removed_at.is_(None),
+                    _tasks.c.status.in_((TaskStatus.COMPLETED, TaskStatus.ERROR)),
+                )
+            )
+        )
+    if not again:
+        return 0
+    for task in again:
+        tx.connection.execute(
+            update(_tasks)
+            .where(_tasks.c.id == task.id)
+            .values(generation=task.generation + 1, revision=task.revision + 1)
+        )
+    tx.connection.execute(
+        insert(_slots),
+        [
+            _new_slot(task.id, task.generation + 1, slot, task.model.partition(":")[0],
+                      task.position)
+            for task in again
+            for slot in range(1, task.images_per_prompt + 1)
+        ],
+    )  # fmt: skip
+    _begin_anew(tx, [task.id for task in again])
+    return len(again)
+
+
+def _begin_anew(tx: Transaction, task_ids: Sequence[str]) -> None:
+    """The clock of a task that is asked for again starts at its next request."""
+    for portion in chunks(task_ids):
+        tx.connection.execute(
+            update(_tasks)
+            .where(_tasks.c.id.in_(portion), _tasks.c.status != TaskStatus.RUNNING)
+            .values(started_at=None, finished_at=None)
+        )
+    refresh(tx, task_ids)
+
+
+def refresh(tx: Transaction, task_ids: Iterable[str]) -> None:
+    """Derive the tasks' own columns from their slots, and tell the change feed."""
+    for portion in chunks(task_ids):
+        slots_of: dict[str, list[Row[Any]]] = {task_id: [] for task_id in portion}
+        for slot in tx.connection.execute(
+            select(_slots)
+            .join(_tasks)
+            .where(
+                _tasks.c.id.in_(portion),
+                _slots.c.generation == _tasks.c.generation,
+                _slots.c.state != SlotState.REMOVED,
+            )
+            .order_by(_slots.c.slot)
+        ):
+            slots_of[slot.task_id].append(slot)
+        for task_id, slots in slots_of.items():
+            tx.connection.execute(
+                update(_tasks).where(_tasks.c.id == task_id).values(**_derived(tx, slots))
+            )
+
+
+def _derived(tx: Transaction, slots: Sequence[Row[Any]]) -> dict[str, Any]:
+    status = task_status(Counter(slot.state for slot in slots))
+    waiting = [slot for slot in slots if slot.state == SlotState.PENDING]
+    troubled = [slot for slot in slots if slot.error_code]
+    # A possible charge is the more pressing news than a plain failure.
+    troubled.sort(key=lambda slot: slot.state != SlotState.UNCERTAIN)
+    shown = troubled[0] if troubled and status != TaskStatus.RUNNING else None
+    due = min((slot.not_before for slot in waiting), default=0)
+    return {
+        "status": status,
+        "images_done": sum(slot.state == SlotState.DONE for slot in slots),
+        "error_code": shown.error_code if shown else "",
+        "error_params": shown.error_params if shown else {},
+        "next_attempt_at": due if status == TaskStatus.PENDING and due > tx.now else None,
+        "finished_at": func.coalesce(_tasks.c.finished_at, tx.now) if may_finish(status) else None,
+        "changed_seq": tx.seq(),
+    }
