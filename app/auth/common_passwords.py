@@ -1,0 +1,36 @@
+"""Passwords of 12 characters and more that guessers try first, in lower case."""
+
+_LIST = """
+000000000000 111111111111 123123123123 121212121212 123456123456 123456654321 123456789000
+123456789012 1234567890123 12345678901234 123456789012345 1234567890123456 123456789123
+123456789123456789 1234567890987654321 1234567891011 012345678901 0123456789012 098765432100
+112233445566 123321123321 123qwe123qwe 111222333444 987654321012 222222222222 999999999999
+1234567890qwerty 123456789qwerty 123456qwerty qwerty123456 qwerty1234567 qwerty12345678
+qwerty123456789 qwerty1234567890 qwertyqwerty qwertyuiop12 qwertyuiop123 qwertyuiop1234
+qwertyuiopas qwertyuiopasdf qwertyuiopasdfghjkl qwertyuiopasdfghjklzxcvbnm asdfghjkl123
+asdfasdfasdf asdfghjklzxcvbnm zxcvbnm12345 zxcvbnm123456 1q2w3e4r5t6y 1q2w3e4r5t6y7u
+1q2w3e4r5t6y7u8i 1q2w3e4r5t6y7u8i9o0p 1qaz2wsx3edc 1qaz2wsx3edc4rfv 1qazxsw23edc
+qazwsxedcrfv qazwsxedc123 zaq12wsxcde3 q1w2e3r4t5y6 aaaaaaaaaaaa abcabcabcabc abc123abc123
+abcd12345678 abcdef123456 abcdefghijkl abcdefghijklm abcdefghijklmnop
+abcdefghijklmnopqrstuvwxyz a1b2c3d4e5f6 aa1234567890 a12345678901
+passwordpassword password1234 password12345 password123456 password123456789 password2020
+password2021 password2022 password2023 password2024 password2025 password2026 password1password1
+mypassword12 mypassword123 mypassword1234 newpassword1 newpassword123 thisismypassword
+passw0rd1234 p@ssw0rd1234 p@ssword1234 p@ssword12345 password1!password1! password!234
+letmeinletmein letmein12345 letmein123456 welcome12345 welcome123456 welcomehome1
+changemechangeme changeme1234 changemenow1 adminadminadmin administrator administrator1
+administrator123 admin1234567 admin12345678 admin123456789 admin@123456 rootrootroot
+root12345678 superadmin123 testtesttest test12345678 test1234567890 testpassword
+temporarypassword defaultpassword guestguestguest useruseruser user12345678 login1234567
+iloveyou1234 iloveyou12345 iloveyou123456 iloveyouforever iloveyousomuch ilovemyfamily
+iloveyoubaby sunshine1234 princess1234 football1234 baseball1234 basketball12 superman1234
+batman123456 dragon123456 monkey123456 master123456 shadow123456 michael12345 jordan232323
+liverpool123 manchesterunited chelseafc123 barcelona123 pokemon12345 starwars1234
+trustno1trustno1 whateverwhatever correcthorsebatterystaple secretsecret secret123456
+computer1234 internet1234 samsung12345 google123456 facebook1234 minecraft123 fortnite1234
+matkhau12345 matkhau123456 matkhaumatkhau anhyeuem1234 anhyeuem123456 emyeuanh1234
+yeuemmaimai1 khongbiet123 khongcopass1 vietnam12345 vietnam123456 hanoi1234567 saigon123456
+whiskdesktop whiskdesktop1 whisk1234567 whiskwhiskwhisk
+"""
+
+COMMON_PASSWORDS = frozenset(_LIST.split())

@@ -1,0 +1,88 @@
+"""Which requests come from elsewhere: other names, other origins, other sites.
+
+Host and Origin are compared with lists that are fixed at the start and never with each other,
+because after DNS rebinding both are the attacker's.
+"""
+
+import re
+from collections.abc import Sequence
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from app.errors import NotAllowed, NotFound, WhiskError
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_BEHIND_PAGES = ("/api/", "/_nicegui")
+_ODD_PATH = re.compile(r"[\x00-\x1f\x7f\\]|(^|/)\.\.(/|$)")
+
+
+class Strangers:
+    """Tells requests of our own pages from those of others.
+
+    Args:
+        hosts: What the Host header may be, port included: `127.0.0.1:8080`.
+        origins: What an Origin header may be: `http://127.0.0.1:8080`.
+    """
+
+    def __init__(self, hosts: Sequence[str], origins: Sequence[str]) -> None:
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._origins = frozenset(origin.lower() for origin in origins)
+
+    def turn_away(self, scope: Scope) -> None:
+        """Refuse what is not meant for us or not sent by us.
+
+        Raises:
+            WhiskError: `host_unknown`.
+            NotFound: `not_found`, for a path that nothing of ours has.
+            NotAllowed: `origin_refused`.
+        """
+        headers = Headers(scope=scope)
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
+            raise WhiskError("host_unknown")
+        if _ODD_PATH.search(scope["path"]):
+            raise NotFound("not_found")
+        if not (self._origin_is_ours(scope, headers) and _site_is_ours(scope, headers)):
+            raise NotAllowed("origin_refused")
+
+    def _origin_is_ours(self, scope: Scope, headers: Headers) -> bool:
+        origins = headers.getlist("origin")
+        if origins:
+            return all(origin.lower() in self._origins for origin in origins)
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return not _must_be_ours(scope) or site in ("same-origin", "none")
+        # Browsers name the origin whenever they open a socket or send something; on plain http
+        # they say nothing at all when our own page only reads.
+        return scope["type"] == "http" and scope["method"] in SAFE_METHODS
+
+
+def is_navigation(scope: Scope, headers: Headers) -> bool:
+    """Whether a person is opening a page, as far as the request tells."""
+    return (
+        scope["type"] == "http"
+        and scope["method"] in ("GET", "HEAD")
+        and "text/html" in headers.get("accept", "")
+        and not scope["path"].startswith(_BEHIND_PAGES)
+    )
+
+
+def _must_be_ours(scope: Scope) -> bool:
+    return (
+        scope["type"] == "websocket"
+        or scope["path"].startswith("/_nicegui_ws")
+        or scope["method"] not in SAFE_METHODS
+    )
+
+
+def _site_is_ours(scope: Scope, headers: Headers) -> bool:
+    if headers.get("sec-fetch-site") not in ("cross-site", "same-site"):
+        return True
+    # A link in a chat message must work, but it opens a page in a tab and nothing else.
+    return (
+        is_navigation(scope, headers)
+        and headers.get("sec-fetch-mode") == "navigate"
+        and headers.get("sec-fetch-dest") == "document"
+    )

@@ -1,0 +1,32 @@
+"""Who looks at a page, in which language, and the studio that answers them."""
+
+from dataclasses import dataclass
+
+from nicegui import ui
+
+from app.api.base_api import BaseApi
+from app.api.models import LOCAL_ADMIN, StudioSettings, UserInfo
+from app.words import Words
+from pages.ask import ask
+
+
+@dataclass
+class Visit:
+    """One page view. `api` already acts as `user`."""
+
+    api: BaseApi
+    user: UserInfo
+    settings: StudioSettings
+    words: Words
+
+
+async def visit(api: BaseApi) -> Visit:
+    """The visit that the current request begins.
+
+    The gate has put the person into the request's state before any page is built.
+    """
+    request = ui.context.client.request
+    user = getattr(request.state, "user", LOCAL_ADMIN) if request else LOCAL_ADMIN
+    mine = api.acting_as(user)
+    settings = StudioSettings(**(await ask(mine.get_settings)).data)
+    return Visit(mine, user, settings, Words(settings.language))
