@@ -11,16 +11,16 @@ from app.errors import Conflict, InvalidInput, NotAllowed, NotFound, ProviderErr
 
 _FAMILIES: dict[type[WhiskError], str] = {
     InvalidInput: """
-        address_malformed column_twice columns_unknown concurrency_range encoding_guessed
-        file_empty file_too_large file_type_unknown file_unreadable folder_not_absolute
-        folder_not_writable images_per_prompt_range import_has_problems invalid_value
-        key_malformed key_not_needed model_retired model_unknown name_too_long
+        address_malformed cell_too_large column_twice columns_unknown concurrency_range
+        encoding_guessed file_empty file_too_large file_type_unknown file_unreadable
+        folder_not_absolute folder_not_writable images_per_prompt_range import_has_problems
+        invalid_value key_malformed key_not_needed model_retired model_unknown name_too_long
         negative_prompt_unsupported no_file no_prompt_column nul_character password_too_common
         password_too_short pattern_invalid picture_ambiguous picture_animated picture_damaged
         picture_empty picture_missing picture_too_large picture_too_many_pixels
         picture_type_unknown project_not_found prompt_empty prompt_too_long provider_unknown
         quality_unsupported quote_unbalanced ratio_unsupported seed_range separator_unknown
-        too_many_cells too_many_columns too_many_files too_many_references
+        sharing_needs_password too_many_cells too_many_columns too_many_files too_many_references
         too_many_references_in_category too_many_rows too_many_tasks unknown_field
     """,
     NotFound: "file_missing image_not_found not_found reference_not_found task_not_found",
