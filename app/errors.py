@@ -76,8 +76,10 @@ class TryLater(ProviderError):
         retry_after: Seconds the provider asked us to wait, or None for our own backoff.
     """
 
-    def __init__(self, code: str, *, retry_after: float | None = None, **params: object) -> None:
-        super().__init__(code, **params)
+    def __init__(
+        self, code: str, *, retry_after: float | None = None, field: str = "", **params: object
+    ) -> None:
+        super().__init__(code, field=field, **params)
         self.retry_after = retry_after
 
 

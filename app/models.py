@@ -81,7 +81,7 @@ class TaskItem:
     model: str = "Nano Banana Pro"
     aspect_ratio: str = "16:9"
     quality: str = "1K"
-    reference_images: list[str] = field(default_factory=list)
+    reference_images: list[str] = field(default_factory=list[str])
     reference_images_by_cat: dict[str, list[str]] = field(default_factory=no_references_by_category)
     prompt: str = ""
     images_per_prompt: Annotated[int, Field(ge=1, le=MAX_IMAGES_PER_PROMPT)] = 1
@@ -90,10 +90,10 @@ class TaskItem:
     elapsed_seconds: float = 0
     error_message: str = ""
     created_at: str = ""
-    output_images: list[str] = field(default_factory=list)
+    output_images: list[str] = field(default_factory=list[str])
     progress: Annotated[int, Field(ge=0, le=100)] = 0
     error_code: str = ""
-    error_params: dict[str, str] = field(default_factory=dict)
+    error_params: dict[str, str] = field(default_factory=dict[str, str])
     negative_prompt: str = ""
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
     owner: str = ""
@@ -201,14 +201,14 @@ class ModelInfo:
     provider: str
     name: str
     sizes: dict[str, dict[str, tuple[int, int]]]
-    nicknames: list[str] = field(default_factory=list)
+    nicknames: list[str] = field(default_factory=list[str])
     max_references: int = 0
     images_per_call: int = 1
     supports_seed: bool = False
     supports_negative_prompt: bool = False
-    prices: dict[str, float] = field(default_factory=dict)
+    prices: dict[str, float] = field(default_factory=dict[str, float])
     reference_price: float = 0
-    rates: dict[str, float] = field(default_factory=dict)
+    rates: dict[str, float] = field(default_factory=dict[str, float])
     price_as_of: str = ""
     price_source: str = ""
     retires_on: str = ""

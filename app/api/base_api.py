@@ -259,9 +259,9 @@ class BaseApi(ABC):
         """
 
     @abstractmethod
-    def set_password(self, password: str) -> ApiResponse:
+    def set_password(self, password: str, *, this_session: str = "") -> ApiResponse:
         """Set the password with which this person signs in where no launch link is.
 
-        At least 12 characters. Other sessions of the person end. Errors: `password_too_short`,
-        `password_too_common`.
+        At least 12 characters. Every session of the person ends, but `this_session` (its id).
+        Errors: `password_too_short`, `password_too_common`.
         """

@@ -130,10 +130,11 @@ class LocalSettings(LocalStudio):
                 raise _invalid(name, value)
 
     @answers
-    def set_password(self, password: str) -> ApiResponse:
+    def set_password(self, password: str, *, this_session: str = "") -> ApiResponse:
         """See `BaseApi.set_password`."""
         check_password_rules(password)
         self.people.set_password_hash(self.user.id, hash_password(password))
+        self.people.remove_sessions(self.user.id, this_session or None)
         return ApiResponse(success=True, message="Saved")
 
 

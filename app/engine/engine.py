@@ -41,7 +41,7 @@ class Engine:
         self._closing = False
         self._patience_seconds = 0.0
         self._cut_off = 0
-        self._attempts: set[asyncio.Task[None]] = set()
+        self._attempts: dict[asyncio.Task[None], Attempt] = {}
 
     @property
     def in_flight(self) -> int:
@@ -108,9 +108,10 @@ class Engine:
         self._wake.clear()
         claimed, sleep_seconds = await asyncio.to_thread(self._claim)
         for claim in claimed:
-            attempt = self._spawn(self._attempt(claim), f"attempt-{claim.task_id}-{claim.slot}")
-            self._attempts.add(attempt)
-            attempt.add_done_callback(self._ended)
+            attempt = Attempt(self._studio, claim, self._worker, self._wake.set)
+            under_way = self._spawn(attempt.run(), f"attempt-{claim.task_id}-{claim.slot}")
+            self._attempts[under_way] = attempt
+            under_way.add_done_callback(self._ended)
         try:
             async with asyncio.timeout(sleep_seconds):
                 await self._wake.wait()
@@ -118,11 +119,8 @@ class Engine:
             pass
 
     def _ended(self, attempt: asyncio.Task[None]) -> None:
-        self._attempts.discard(attempt)
+        del self._attempts[attempt]
         self._wake.set()
-
-    async def _attempt(self, claim: Claim) -> None:
-        await Attempt(self._studio, claim, self._worker).run()
 
     def _claim(self) -> tuple[list[Claim], float]:
         if self._closing:
@@ -130,6 +128,8 @@ class Engine:
         settings = self._studio.settings()
         taken: list[Claim] = []
         sleep_seconds = IDLE_SECONDS
+        # The limit is on requests that are out: a picture that is being saved is not.
+        answered = {attempt.answered for attempt in list(self._attempts.values())} - {""}
         short_of_disk = self._short_of_disk(settings.output_folder, settings.concurrency)
         with self._studio.database.write() as tx:
             for provider in self._studio.providers:
@@ -141,6 +141,7 @@ class Engine:
                     in_flight_limit=settings.concurrency,
                     worker=self._worker,
                     lease=LEASE_SECONDS * SECOND,
+                    answered=answered,
                 )
                 taken += found.claims
                 if found.due_at is not None:

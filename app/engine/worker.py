@@ -8,6 +8,7 @@ written whole or not at all and the next start adopts it.
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from app.engine.intents import Intent, prepare
 from app.engine.saving import save
@@ -28,7 +29,12 @@ SECOND = 1_000_000
 class Attempt:
     """The work on one claimed slot."""
 
-    def __init__(self, studio: Studio, claim: Claim, worker: str) -> None:
+    def __init__(
+        self, studio: Studio, claim: Claim, worker: str, on_answer: Callable[[], None]
+    ) -> None:
+        """`on_answer` is called when the answer is there and `answered` holds the attempt id."""
+        self.answered = ""
+        self._on_answer = on_answer
         self._studio = studio
         self._claim = claim
         self._worker = worker
@@ -42,6 +48,8 @@ class Attempt:
                 return
             answer = await self._answer(intent)
             if answer is not None:
+                self.answered = intent.request.attempt_id
+                self._on_answer()
                 await self._save(intent, answer)
         except LeaseLost as lost:
             log.warning("gave up %s: it belongs to another worker now", lost)

@@ -4,7 +4,7 @@ The gate row of a provider is taken first and what is in flight is counted in a 
 own, so that order and limits hold however many workers claim.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +55,13 @@ class Claimed:
 
 
 def claim(
-    tx: Transaction, provider: str, *, in_flight_limit: int, worker: str, lease: int
+    tx: Transaction,
+    provider: str,
+    *,
+    in_flight_limit: int,
+    worker: str,
+    lease: int,
+    answered: Collection[str] = (),
 ) -> Claimed:
     """Take the first pending slots of a provider that its gate lets through.
 
@@ -65,13 +71,17 @@ def claim(
         in_flight_limit: Requests of the provider that may be out at once, over all workers.
         worker: Who takes them.
         lease: Microseconds for which the right holds unless it is renewed.
+        answered: Ids of attempts whose answer has come and is being saved: they are not out any
+            more. At most as many as the limit are discounted, so that pictures cannot pile up.
     """
     gate = _gate(tx, provider)
     if not is_running(tx.connection) or gate.paused_code:
         return Claimed()
     if gate.blocked_until > tx.now:
         return Claimed(due_at=gate.blocked_until)
-    free = in_flight_limit - in_flight(tx.connection, provider)
+    running = _running_attempts(tx.connection, provider)
+    out = sum(attempt_id not in answered for attempt_id in running)
+    free = min(in_flight_limit - out, 2 * in_flight_limit - len(running))
     if free <= 0:
         return Claimed()
     ready = tx.connection.execute(
@@ -278,13 +288,17 @@ def is_running(connection: Connection) -> bool:
     return bool(connection.execute(select(schema.queue_state.c.running)).scalar_one())
 
 
-def in_flight(connection: Connection, provider: str) -> int:
-    """Requests of a provider that are out."""
-    return connection.execute(
-        select(func.count())
-        .select_from(_slots)
-        .where(_slots.c.provider == provider, _slots.c.state == SlotState.RUNNING)
-    ).scalar_one()
+def _running_attempts(connection: Connection, provider: str) -> Sequence[str | None]:
+    """The attempts of a provider's running slots; None where the intent is not written yet."""
+    return (
+        connection.execute(
+            select(_slots.c.attempt_id).where(
+                _slots.c.provider == provider, _slots.c.state == SlotState.RUNNING
+            )
+        )
+        .scalars()
+        .all()
+    )
 
 
 def _gate(tx: Transaction, provider: str) -> Row[Any]:
