@@ -7,8 +7,8 @@ import multiprocessing
 import os
 import socket
 import sys
+import threading
 import webbrowser
-from functools import partial
 
 from app.bootstrap import build_api, build_doors, check_exposure
 from app.errors import WhiskError
@@ -26,13 +26,13 @@ def serve(settings: Settings) -> None:
 
     import pages
     from app.web.install import install
+    from pages.ownership import owns_client
 
     api = build_api(settings)  # MockApi() | LocalApi(data, output)
     api.open()
     doors = build_doors(api)
     check_exposure(settings, doors)
-    names = {settings.host, "127.0.0.1", "localhost"}
-    hosts = [f"{name}:{settings.port}" for name in sorted(names)]
+    hosts = _hosts(settings)
     install(
         nicegui_app,
         api,
@@ -41,10 +41,13 @@ def serve(settings: Settings) -> None:
         hosts=hosts,
         origins=[f"http://{host}" for host in hosts],
         asset_prefix=f"/_nicegui/{nicegui.__version__}/",
+        owns_client=owns_client,
     )
     pages.register(api)
     link = f"{settings.url}/auth?t={doors.launch.mint()}"
-    nicegui_app.on_startup(partial(_welcome, settings, link))
+    nicegui_app.on_startup(
+        threading.Thread(target=_welcome, args=(settings, link), daemon=True).start
+    )
     nicegui_app.on_shutdown(api.close)
     ui.run(
         host=settings.host,
@@ -67,7 +70,18 @@ def serve(settings: Settings) -> None:
     )
 
 
+def _hosts(settings: Settings) -> list[str]:
+    """What the Host header of a rightful request says; port 80 goes without saying."""
+    names = {settings.host, "127.0.0.1", "localhost", "::1"}
+    written = sorted(f"[{name}]" if ":" in name else name for name in names)
+    return [name if settings.port == 80 else f"{name}:{settings.port}" for name in written]
+
+
 def _welcome(settings: Settings, link: str) -> None:
+    """Say where the pages are, as soon as they can really be opened."""
+    pause = threading.Event()
+    while not _answers(settings):
+        pause.wait(0.02)
     _say(f"Whisk Desktop is ready at {settings.url} - open {link}")
     _say("(the link works once, for five minutes)")
     if settings.browser:
@@ -77,6 +91,14 @@ def _welcome(settings: Settings, link: str) -> None:
 def _say(text: str) -> None:
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def _answers(settings: Settings) -> bool:
+    try:
+        socket.create_connection((settings.host, settings.port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _port_is_taken(settings: Settings) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from nicegui import ui
 
 from app.api.base_api import BaseApi
-from app.api.models import LOCAL_ADMIN, StudioSettings, UserInfo
+from app.api.models import StudioSettings, UserInfo
 from app.words import Words
 from pages.ask import ask
 
@@ -26,7 +26,8 @@ async def visit(api: BaseApi) -> Visit:
     The gate has put the person into the request's state before any page is built.
     """
     request = ui.context.client.request
-    user = getattr(request.state, "user", LOCAL_ADMIN) if request else LOCAL_ADMIN
+    assert request is not None, "a page is always built for a request"
+    user: UserInfo = request.state.user
     mine = api.acting_as(user)
     settings = StudioSettings(**(await ask(mine.get_settings)).data)
     return Visit(mine, user, settings, Words(settings.language))

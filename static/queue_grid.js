@@ -20,13 +20,25 @@ window.WD = (() => {
   const RETRY_MS = 5000;
   const DOUBLE_CLICK_MS = 220;
   const grids = {};
+  const early = {}; // by grid: the rows asked for, and the deltas heard, before the grid was there
 
   /* --- rows: snapshot and deltas ------------------------------------------------------------ */
 
+  const ask = (url) => fetch(url, { credentials: "same-origin", cache: "no-store" });
+
+  function askEarly(key, url) {
+    early[key] = { answer: ask(url), deltas: [] };
+    early[key].answer.catch(() => {}); // looked at when the grid is there
+  }
+
   function attach(key, api, url) {
     const wrap = document.querySelector(`[data-grid="${key}"]`);
-    const grid = { key, api, url, wrap, version: -1, pending: [], loading: false, places: new Map(), selected: 0 };
+    const { answer, deltas = [] } = early[key] ?? {};
+    const grid = {
+      key, api, url, wrap, answer, pending: deltas, version: -1, loading: false, places: new Map(), selected: 0,
+    };
     grids[key] = grid;
+    delete early[key];
     restoreColumns(grid);
     api.setGridAriaProperty("label", word(api.getGridOption("context"), "grid.label"));
     return resync(grid);
@@ -37,7 +49,7 @@ window.WD = (() => {
     grid.loading = true;
     clearTimeout(grid.retry);
     try {
-      const response = await fetch(grid.url, { credentials: "same-origin", cache: "no-store" });
+      const response = await (grid.answer ?? ask(grid.url));
       if (response.status === 401) return location.reload();
       learnSkew(response);
       const answer = await response.json();
@@ -49,6 +61,7 @@ window.WD = (() => {
       grid.retry = setTimeout(() => resync(grid), RETRY_MS);
     } finally {
       grid.loading = false;
+      grid.answer = undefined;
     }
     const missed = grid.pending;
     grid.pending = [];
@@ -66,6 +79,7 @@ window.WD = (() => {
 
   function apply(key, delta) {
     const grid = grids[key];
+    if (!grid) early[key]?.deltas.push(delta);
     if (!grid || grid.api.isDestroyed()) return;
     if (grid.loading) grid.pending.push(delta);
     else step(grid, delta);
@@ -179,6 +193,9 @@ window.WD = (() => {
 
   function editBegan(params) {
     seen = { revision: params.data.revision, value: params.value };
+    const area = document.querySelector(".ag-large-text-input textarea");
+    // The grid selects the whole text, so that one letter would replace a long prompt.
+    setTimeout(() => area?.setSelectionRange(area.value.length, area.value.length));
   }
 
   /** The edit shows at once; the server's answer, or a refusal, replaces it.
@@ -255,7 +272,7 @@ window.WD = (() => {
   setInterval(tick, 1000);
 
   return {
-    attach, apply, revert, selection, cells, clicked, doubleClicked, isEditable, keepFromGrid, keyPressed,
+    attach, apply, early: askEarly, revert, selection, cells, clicked, doubleClicked, isEditable, keepFromGrid, keyPressed,
     editBegan, edited, columnsChanged,
     kindOf: (params) => params.data && kind(params.data),
     messageOf: (params) => (params.data ? message(params.data, params.context) : ""),
