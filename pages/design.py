@@ -1,4 +1,4 @@
-"""The look: colours that Quasar needs here, every other token in `static/app.css`."""
+"""The look: colours that Quasar needs here, every other token is in `static/app.css`."""
 
 from nicegui import ui
 
@@ -9,6 +9,9 @@ THEMES = {"light": False, "dark": True, "system": None}
 
 STYLESHEETS = (
     "app.css",
+    "widgets.css",
+    "queue_grid.css",
+    "queue.css",
     "forms.css",
     "settings.css",
 )

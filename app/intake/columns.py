@@ -21,10 +21,14 @@ _NAMES = {
     "seed": ("seed",),
     "filename_prefix": ("filename prefix", "tiền tố tên tệp"),
 }
+# Longer than any name above in any Unicode form: folding a cell of megabytes would take seconds.
+_LONGEST_NAME = 100
 
 
 def _folded(name: str) -> str:
-    """A name without case, accents, and the difference between `_`, `-` and spaces."""
+    """A name without case, accents and the difference between `_`, `-` and spaces, or empty."""
+    if len(name) > _LONGEST_NAME:
+        return ""
     letters = unicodedata.normalize("NFD", name.casefold().replace("đ", "d"))
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return re.sub(r"[\W_]+", " ", plain).strip()

@@ -1,7 +1,7 @@
 """An imported file as task drafts, with what is wrong about its rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
@@ -11,7 +11,7 @@ from app.intake.pictures import PictureNames
 from app.intake.problems import WHOLE_FILE, Problem
 from app.intake.prompts import split_prompts
 from app.intake.tables import Row, Table, read_table
-from app.models import CATEGORIES, MAX_TASKS_PER_ADD
+from app.models import CATEGORIES, MAX_REFERENCES_PER_CATEGORY, MAX_TASKS_PER_ADD
 
 TABLES = (".csv", ".tsv")
 TEXTS = (".txt",)
@@ -46,6 +46,15 @@ class Drafts:
     drafts: list[Draft]
     problems: list[Problem]
     wanted_pictures: list[str]
+
+
+@dataclass
+class _Found:
+    """What the rows so far gave; `wanted` has the pictures' names in order, each once."""
+
+    problems: list[Problem]
+    drafts: list[Draft] = field(default_factory=list[Draft])
+    wanted: dict[str, None] = field(default_factory=dict[str, None])
 
 
 def read_drafts(
@@ -86,26 +95,26 @@ def _from_text(
 
 
 def _from_table(table: Table, pictures: PictureNames, defaults: Mapping[str, Any]) -> Drafts:
-    found = Drafts([], list(table.problems), [])
+    found = _Found(list(table.problems))
     if unknown := table.columns.unknown():
-        params = {"columns": ", ".join(unknown)}
+        params = {"columns": ", ".join(unknown)[:300]}
         found.problems.append(Problem(WHOLE_FILE, "", "columns_unknown", params, "notice"))
     for row in table.rows:
         _add_draft(found, row, _cells(table, row), pictures, defaults)
-    return found
+    return Drafts(found.drafts, found.problems, list(found.wanted))
 
 
 def _cells(table: Table, row: Row) -> dict[str, str]:
     """The cells that hold something, by field."""
     return {
-        field: row.cells[index]
-        for field, index in table.columns.position.items()
+        name: row.cells[index]
+        for name, index in table.columns.position.items()
         if index < len(row.cells) and row.cells[index].strip()
     }
 
 
 def _add_draft(
-    found: Drafts,
+    found: _Found,
     row: Row,
     cells: Mapping[str, str],
     pictures: PictureNames,
@@ -115,10 +124,10 @@ def _add_draft(
     problems: list[Problem] = []
     if "prompt" not in cells:
         problems.append(Problem(row.number, "prompt", "prompt_empty"))
-    data |= {field: cells[field].strip() for field in TEXT_FIELDS if field in cells}
-    for field in WHOLE_NUMBERS:
-        if field in cells:
-            _read_number(data, problems, row.number, field, cells[field].strip())
+    data |= {name: cells[name].strip() for name in TEXT_FIELDS if name in cells}
+    for name in WHOLE_NUMBERS:
+        if name in cells:
+            _read_number(data, problems, row.number, name, cells[name].strip())
     references = {
         category: _references(found, problems, row.number, category, cells[category], pictures)
         for category in CATEGORIES
@@ -132,27 +141,31 @@ def _add_draft(
 
 
 def _read_number(
-    data: dict[str, Any], problems: list[Problem], row: int, field: str, text: str
+    data: dict[str, Any], problems: list[Problem], row: int, name: str, text: str
 ) -> None:
     try:
-        data[field] = int(text)
+        data[name] = int(text)
     except ValueError:
-        params = {"name": field, "value": text[:80]}
-        problems.append(Problem(row, field, "invalid_value", params))
+        params = {"name": name, "value": text[:80]}
+        problems.append(Problem(row, name, "invalid_value", params))
 
 
 def _references(
-    found: Drafts,
+    found: _Found,
     problems: list[Problem],
     row: int,
     category: str,
     cell: str,
     pictures: PictureNames,
 ) -> list[str]:
+    names = pictures.split(cell)
+    if len(names) > MAX_REFERENCES_PER_CATEGORY:
+        params = {"count": str(len(names)), "limit": str(MAX_REFERENCES_PER_CATEGORY)}
+        problems.append(Problem(row, category, "too_many_references_in_category", params))
+        return []
     ids: list[str] = []
-    for name in pictures.split(cell):
-        if name not in found.wanted_pictures:
-            found.wanted_pictures.append(name)
+    for name in names:
+        found.wanted[name] = None
         matches = pictures.find(name)
         if len(matches) == 1:
             ids.append(matches[0])

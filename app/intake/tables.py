@@ -24,7 +24,7 @@ DELIMITERS = (",", ";", "\t")
 _NO_DELIMITER = "\x1f"
 # Excel writes and obeys such a first line.
 _DELIMITER_LINE = re.compile('"?sep=([,;\t])"?\n')
-_LEADING_BLANK_LINES = re.compile(r"[\s,;]*\n")
+_LEADING_BLANK_LINES = re.compile(r"[\s,;]*(?:\n|\Z)")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,10 @@ def read_table(file_name: str, content: bytes) -> Table:
     text = decode_text(file_name, content)
     source = _Source(text.characters)
     records = source.records(source.delimiter())
-    columns = _read_header(next(records))
+    header = next(records, None)
+    if header is None:
+        raise InvalidInput("file_empty", name=file_name)
+    columns = _read_header(header)
     table = Table(columns, [], text.notices())
     for number, record in _numbered(records, table.problems):
         _add_row(table, Row(number, tuple(record)))
@@ -92,7 +95,7 @@ class _Source:
         if self._told:
             return self._told.group(1)
         headers = {delimiter: self._header(delimiter) for delimiter in DELIMITERS}
-        best = max(DELIMITERS, key=lambda mark: (count_known(headers[mark]), len(headers[mark])))
+        best = max(DELIMITERS, key=lambda mark: _likeness(headers[mark]))
         return best if len(headers[best]) != 1 else _NO_DELIMITER
 
     def records(self, delimiter: str) -> Iterator[list[str]]:
@@ -120,6 +123,10 @@ class _Source:
             return next(self.records(delimiter), list[str]())
         except InvalidInput:
             return []
+
+
+def _likeness(header: list[str]) -> tuple[int, int]:
+    return count_known(header[:MAX_COLUMNS]), len(header)
 
 
 def _read_header(record: list[str]) -> Columns:

@@ -17,6 +17,8 @@ MAX_IMPORT_BYTES = 10 * 1024 * 1024
 MAX_PICTURES = 500
 PROBLEMS_SHOWN = 100
 SAMPLE = STATIC / "samples"
+DEFAULT_RATIO, DEFAULT_QUALITY = "16:9", "1K"
+"""What `TaskItem` holds where a row says nothing."""
 
 
 class ImportDialog:
@@ -28,6 +30,8 @@ class ImportDialog:
         self._name = ""
         self._content = b""
         self._pictures: dict[str, str] = {}
+        self._notes: list[str] = []
+        self._checks = 0
 
     # --- drawing ------------------------------------------------------------------------------
 
@@ -89,7 +93,8 @@ class ImportDialog:
 
     def open(self) -> None:
         """Show the dialog, empty."""
-        self._name, self._content, self._pictures = "", b"", {}
+        self._name, self._content, self._pictures, self._notes = "", b"", {}, []
+        self._checks += 1
         self._report.clear()
         self._separator.set_visibility(False)
         self._offer(0, 0)
@@ -103,8 +108,8 @@ class ImportDialog:
     # --- what arrives -------------------------------------------------------------------------
 
     async def _take_file(self, event: events.UploadEventArguments) -> None:
-        self._name = event.file.name
-        self._content = await event.file.read()
+        content = await event.file.read()
+        self._name, self._content = event.file.name, content
         self._separator.set_visibility(self._name.lower().endswith(".txt"))
         await self._check()
 
@@ -114,10 +119,10 @@ class ImportDialog:
     async def _take_pictures(self, event: events.GenericEventArguments) -> None:
         news = Uploaded(**event.args)
         self._pictures |= {picture["name"]: picture["id"] for picture in news.added}
+        self._notes = [f"{one.name}: {problem_sentence(one, self._visit)}" for one in news.problems]
+        if news.over:
+            self._notes.append(self._words("import.over", n=news.over, limit=MAX_PICTURES))
         await self._check()
-        lines = [f"{one.name}: {problem_sentence(one, self._visit)}" for one in news.problems]
-        with self._report:
-            _lines(lines, "wd-note wd-note-error")
 
     # --- what is wrong ------------------------------------------------------------------------
 
@@ -125,7 +130,12 @@ class ImportDialog:
         if not self._name:
             self._show_lines([self._words("import.pictures", n=len(self._pictures))], "wd-note")
             return
-        self._show(await self._ask(only_check=True))
+        self._checks += 1
+        mine = self._checks
+        answer = await self._ask(only_check=True)
+        # File and pictures arrive on their own ways; only the latest check knows them all.
+        if mine == self._checks:
+            self._show(answer)
 
     async def _ask(self, *, only_check: bool = False, only_right: bool = False) -> ApiResponse:
         return await ask(
@@ -142,6 +152,7 @@ class ImportDialog:
         self._report.clear()
         with self._report:
             _lines(lines, classes)
+            _lines(self._notes, "wd-note wd-note-error")
 
     def _show(self, answer: ApiResponse) -> None:
         report = answer.data
@@ -149,33 +160,69 @@ class ImportDialog:
             self._offer(0, 0)
             self._show_lines([sentence(answer, self._words)])
             return
-        words = self._words
         self._offer(report["right"], report["wrong"])
         self._report.clear()
         with self._report:
             ui.label(self._name).classes("wd-subtitle")
-            ui.label(words("import.right", n=report["right"])).classes("wd-note")
-            if report["wrong"]:
-                wrong = ui.label(words("import.wrong", n=report["wrong"]))
-                wrong.classes("wd-note wd-note-warning")
+            self._draw_counts(report["right"], report["wrong"])
+            _lines(self._notes, "wd-note wd-note-error")
             self._draw_problems(report["problems"])
             self._draw_preview(report["preview"])
 
+    def _draw_counts(self, right: int, wrong: int) -> None:
+        with ui.element("div").classes("wd-import-counts"):
+            ui.label(self._words("import.right", n=right)).classes("wd-import-right")
+            if wrong:
+                ui.label(self._words("import.wrong", n=wrong)).classes("wd-import-wrong")
+
     def _draw_problems(self, problems: list[dict[str, Any]]) -> None:
-        for problem in problems[:PROBLEMS_SHOWN]:
-            where = self._words("import.row", row=problem["row"]) if problem["row"] else ""
-            text = self._words(f"error.{problem['code']}", **problem["params"])
-            look = "wd-note-error" if problem["severity"] == "error" else "wd-note-warning"
-            ui.label(f"{where}{text}").classes("wd-note").classes(look)
-        if len(problems) > PROBLEMS_SHOWN:
-            more = self._words("import.more", n=len(problems) - PROBLEMS_SHOWN)
+        missing = [one["params"]["name"] for one in problems if one["code"] == "picture_missing"]
+        if missing:
+            self._draw_missing(list(dict.fromkeys(missing)))
+        others = [one for one in problems if one["code"] != "picture_missing"]
+        with ui.element("div").classes("wd-import-problems"):
+            for problem in others[:PROBLEMS_SHOWN]:
+                self._draw_problem(problem)
+        if len(others) > PROBLEMS_SHOWN:
+            more = self._words("import.more", n=len(others) - PROBLEMS_SHOWN)
             ui.label(more).classes("wd-note")
 
+    def _draw_missing(self, names: list[str]) -> None:
+        """One picture may be missing in a hundred rows: each is named once."""
+        title = ui.label(self._words("import.missing", n=len(names)))
+        title.classes("wd-note wd-note-warning")
+        with ui.element("ul").classes("wd-import-missing"):
+            for name in names[:PROBLEMS_SHOWN]:
+                with ui.element("li"):
+                    ui.label(name)
+        if len(names) > PROBLEMS_SHOWN:
+            ui.label(f"+ {len(names) - PROBLEMS_SHOWN}").classes("wd-note")
+
+    def _draw_problem(self, problem: dict[str, Any]) -> None:
+        row, key = problem["row"], f"error.{problem['code']}"
+        known = self._words.has(key)
+        text = self._words(key, **problem["params"]) if known else problem["message"]
+        look = "wd-note-error" if problem["severity"] == "error" else "wd-note-warning"
+        ui.label(self._words("import.row", row=row) if row else "").classes("wd-note")
+        ui.label(text).classes("wd-note").classes(look)
+
     def _draw_preview(self, rows: list[dict[str, Any]]) -> None:
+        if not rows:
+            return
+        ui.label(self._words("import.preview", n=len(rows))).classes("wd-subtitle")
         with ui.element("ol").classes("wd-import-preview"):
             for row in rows:
                 with ui.element("li"):
-                    ui.label(str(row.get("prompt", "")))
+                    ui.label(str(row["prompt"])).classes("wd-import-prompt")
+                    ui.label(self._facts(row)).classes("wd-import-facts")
+
+    def _facts(self, row: dict[str, Any]) -> str:
+        return self._words(
+            "import.row_facts",
+            ratio=row.get("aspect_ratio", DEFAULT_RATIO),
+            quality=row.get("quality", DEFAULT_QUALITY),
+            n=row.get("images_per_prompt", 1),
+        )
 
     # --- adding -------------------------------------------------------------------------------
 
