@@ -1,6 +1,6 @@
 """Renews docs/screenshot.png: the sample storyboard, painted, in a real Chromium.
 
-    python docs/make_screenshot.py [--dark] [--narrow] [--out FILE]
+Usage: python docs/make_screenshot.py [--dark] [--narrow] [--out FILE]
 """
 
 import argparse

@@ -149,7 +149,12 @@ class SettingsPage:
         errors = FieldErrors(words, {"key": key})
 
         async def save() -> None:
-            await self._set_key(provider, (key.value or "").strip(), errors, part)
+            typed = (key.value or "").strip()
+            if not typed:
+                # A blank key would forget the one that is kept.
+                key.error = words("error.key_malformed")
+                return
+            await self._set_key(provider, typed, errors, part)
 
         async def forget() -> None:
             if await self._wants_to_forget(provider):

@@ -148,7 +148,9 @@ def villager(stage: Stage, x: float, base: float, size: float, flip: bool, rowin
     if rowing:
         oar = stroke([(-22, -78), (20, -30), (58, 14)], 2, 3.4)
         figure.put([oar], mix(palette.ink, (120, 80, 60), 0.5))
-    cloth = stage.dice.choice((palette.second, palette.accent, mix(palette.near, palette.paper, 0.2)))
+    cloth = stage.dice.choice(
+        (palette.second, palette.accent, mix(palette.near, palette.paper, 0.2))
+    )
     body = smooth([(-15, 2), (-16, -34), (-9, -60), (0, -66), (9, -60), (16, -34), (15, 2)])
     figure.put([body], _shaded(cloth), shadow=0.2)
     figure.put([stroke([(-6, -55), (8, -44), (20, -30)], 9, 6)], lighter(cloth, -0.04))
@@ -167,7 +169,9 @@ def child(stage: Stage, x: float, base: float, size: float, flip: bool) -> None:
     body = smooth([(-17, -14), (-15, -40), (-9, -58), (9, -58), (15, -40), (17, -14), (0, -11)],
                   closed=True)  # fmt: skip
     figure.put([body], _shaded(palette.second), shadow=0.2)
-    figure.put([stroke([(11, -52), (18, -38), (15, -24)], 7.5, 5.5)], lighter(palette.second, -0.05))
+    figure.put(
+        [stroke([(11, -52), (18, -38), (15, -24)], 7.5, 5.5)], lighter(palette.second, -0.05)
+    )
     figure.put([ellipse(0, -75, 17, 18)], _shaded(palette.hair), shadow=0.15)
     if not stage.wishes.ask("behind"):
         figure.put([smooth([(-7, -76), (-5, -64), (4, -59), (12, -64), (14.5, -75), (4, -81)],
@@ -197,7 +201,10 @@ def heron(stage: Stage, x: float, base: float, size: float, flip: bool) -> None:
     figure, palette = Figure(stage, x, base, size, flip), stage.palette
     white = mix(palette.paper, (255, 255, 255), 0.3)
     dark = mix(palette.ink, palette.near, 0.2)
-    legs = [stroke([(-2, -38), (-3, -18), (-2, 2)], 1.3, 0.9), stroke([(5, -38), (8, -20), (5, 2)], 1.3, 0.9)]
+    legs = [
+        stroke([(-2, -38), (-3, -18), (-2, 2)], 1.3, 0.9),
+        stroke([(5, -38), (8, -20), (5, 2)], 1.3, 0.9),
+    ]
     figure.put(list(legs), dark)
     wing = smooth([(-2, -54), (-18, -74), (-42, -84), (-36, -74), (-42, -70), (-31, -64), (-34, -58),
                    (-22, -54), (-10, -44)], closed=True)  # fmt: skip
@@ -207,7 +214,9 @@ def heron(stage: Stage, x: float, base: float, size: float, flip: bool) -> None:
     neck = stroke([(10, -48), (20, -60), (9, -74), (13, -90), (22, -93)], 7, 4.6)
     figure.put([neck, ellipse(23, -93, 5.6, 4.4)], white)
     figure.put([[(27, -95), (46, -90.5), (27, -90.6)]], mix((240, 170, 60), palette.glow, 0.2))
-    figure.put([ellipse(25, -94, 0.9, 0.9), stroke([(22, -96), (12, -98), (4, -95)], 1.2, 0.2)], dark)
+    figure.put(
+        [ellipse(25, -94, 0.9, 0.9), stroke([(22, -96), (12, -98), (4, -95)], 1.2, 0.2)], dark
+    )
 
 
 def kingfisher(stage: Stage, x: float, y: float, size: float, flip: bool) -> None:
@@ -255,7 +264,11 @@ def flock(stage: Stage, count: int) -> None:
         half = stage.unit * stage.near(1.7, 0.4)
         lift = half * stage.near(0.5, 0.15)
         for side in (-1, 1):
-            arc: list[Point] = [(x, y), (x + side * half * 0.5, y - lift), (x + side * half, y - lift * 0.5)]
+            arc: list[Point] = [
+                (x, y),
+                (x + side * half * 0.5, y - lift),
+                (x + side * half, y - lift * 0.5),
+            ]
             wings.append(stroke(arc, half * 0.16, 0))
     stage.sheet.cut(wings, stage.palette.ink, opacity=0.75)
 
@@ -269,12 +282,19 @@ def beast(stage: Stage, x: float, base: float, size: float, flip: bool, kind: st
     _tail(figure, kind, coat, light)
     body = smooth([(-24, 0), (-25, -22), (-14, -48), (0, -56), (14, -48), (25, -22), (24, 0)])
     figure.put([body], _shaded(coat), shadow=0.3)
-    figure.put([smooth([(-10, -50), (0, -54), (10, -50), (8, -26), (0, -16), (-8, -26)], closed=True)], light)
+    figure.put(
+        [smooth([(-10, -50), (0, -54), (10, -50), (8, -26), (0, -16), (-8, -26)], closed=True)],
+        light,
+    )
     paws = [ellipse(-9, -2, 7, 4.5), ellipse(9, -2, 7, 4.5)]
     figure.put(list(paws), lighter(coat, 0.05))
     ear = 30 if kind == "fox" else 24
     for side in (-1, 1):
-        outer = [(side * 22, -66), (side * (24 if kind == "dog" else 20), -66 - ear), (side * 5, -80)]
+        outer = [
+            (side * 22, -66),
+            (side * (24 if kind == "dog" else 20), -66 - ear),
+            (side * 5, -80),
+        ]
         figure.put([outer], lighter(coat, -0.05), shadow=0.1)
         inner = [(side * 18, -70), (side * 18, -62 - ear * 0.85), (side * 9, -78)]
         figure.put([inner], mix(light, (220, 120, 120), 0.45))
@@ -299,7 +319,9 @@ def _muzzle(figure: Figure, light: Colour, ink: Colour) -> None:
     figure.put([ellipse(-10.5, -66, 2.6, 3.1), ellipse(10.5, -66, 2.6, 3.1)], ink)
     figure.put([ellipse(-9.7, -67.2, 0.9, 0.9), ellipse(11.3, -67.2, 0.9, 0.9)], light)
     figure.put([smooth([(-3.4, -54), (0, -55.4), (3.4, -54), (0, -50.6)], closed=True)], ink)
-    smile = [stroke([(0, -50.4), (side * 3, -47.8), (side * 5.6, -49)], 0.6, 0.4) for side in (-1, 1)]
+    smile = [
+        stroke([(0, -50.4), (side * 3, -47.8), (side * 5.6, -49)], 0.6, 0.4) for side in (-1, 1)
+    ]
     figure.put(list(smile), ink)
 
 
@@ -309,7 +331,9 @@ def fish(stage: Stage, x: float, y: float, size: float, flip: bool) -> None:
     body = smooth([(-38, 16), (-20, -8), (6, -18), (32, -10), (44, 4), (26, 8), (0, 8), (-22, 20)],
                   closed=True)  # fmt: skip
     tail = smooth([(-28, 14), (-54, 12), (-48, 24), (-56, 38), (-34, 26)], closed=True)
-    figure.put([body, tail], (lighter(tone, 0.04), mix(tone, stage.palette.paper, 0.5)), shadow=0.25)
+    figure.put(
+        [body, tail], (lighter(tone, 0.04), mix(tone, stage.palette.paper, 0.5)), shadow=0.25
+    )
     spots = [ellipse(-8, -4, 8, 5, 0.4), ellipse(14, -9, 7, 4, -0.2)]
     figure.put(list(spots), stage.palette.paper, opacity=0.85)
     figure.put([ellipse(33, -2, 1.8, 1.8)], stage.palette.ink)

@@ -3,11 +3,15 @@
 Lengths are pixels of the sheet. Edges are smooth because every mask is cut larger and reduced.
 """
 
+# Pillow's stubs leave resize and point half typed.
+# pyright: reportUnknownMemberType=false
+
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from app.providers.painter_colour import Colour, mix
 
@@ -45,8 +49,7 @@ def smooth(points: Sequence[Point], closed: bool = False, steps: int = 8) -> lis
             else points[max(0, min(count - 1, index + offset))]
             for offset in (-1, 0, 1, 2)
         )
-        for step in range(steps):
-            curve.append(_between(before, here, there, after, step / steps))
+        curve.extend(_between(before, here, there, after, step / steps) for step in range(steps))
     return curve if closed else [*curve, points[-1]]
 
 
@@ -119,7 +122,9 @@ class Sheet:
         self.image = Image.new("RGB", (width, height), ground)
         self._grain: Image.Image | None = None
 
-    def wash(self, colours: Sequence[Colour], top: float = 0.0, bottom: float | None = None) -> None:
+    def wash(
+        self, colours: Sequence[Colour], top: float = 0.0, bottom: float | None = None
+    ) -> None:
         """Fill a band from top to bottom with a gradient through some colours."""
         end = self.height if bottom is None else round(bottom)
         box = self._box(0, top, self.width, end)
@@ -173,12 +178,20 @@ class Sheet:
         mask = whole.resize(box.size, Image.Resampling.BICUBIC, box=limits)
         self.image.paste(light, box.corners, mask)
 
+    def letter(
+        self,
+        text: str,
+        at: tuple[float, float],
+        font: ImageFont.ImageFont | ImageFont.FreeTypeFont,
+        ink: Colour,
+    ) -> None:
+        """Write one line of text; `at` is its upper left corner."""
+        ImageDraw.Draw(self.image).text(at, text, fill=ink, font=font)
+
     def _shade(self, mask: Image.Image, box: Box, strength: float) -> None:
         """The soft shadow around a mask."""
         reach = round(self.unit * 4)
-        wide = self._box(
-            box.left - reach, box.top - reach, box.right + reach, box.bottom + reach
-        )
+        wide = self._box(box.left - reach, box.top - reach, box.right + reach, box.bottom + reach)
         if wide is None:
             return
         step = SHADE_STEP if min(wide.size) > 12 * SHADE_STEP else 2
@@ -195,7 +208,8 @@ class Sheet:
         dark = small.filter(ImageFilter.GaussianBlur(self.unit * 1.3 / step))
         dark = dark.point(_scaled(strength)).resize(wide.size, Image.Resampling.BILINEAR)
         below = self.image.crop(wide.corners)
-        shade = mix(below.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0)), (24, 16, 40), 0.8)
+        middle = cast("Colour", below.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0)))
+        shade = mix(middle, (24, 16, 40), 0.8)
         self.image.paste(shade, wide.corners, dark)
 
     def _around(self, outlines: Sequence[Outline], margin: float) -> Box | None:
@@ -233,7 +247,7 @@ def _paper(fill: Colour | Sequence[Colour], size: tuple[int, int]) -> Image.Imag
     colours = [part for part in fill if isinstance(part, tuple)]
     if colours:
         return gradient(colours, size)
-    return Image.new("RGB", size, fill)
+    return Image.new("RGB", size, cast("Colour", fill))
 
 
 def _mask(outlines: Sequence[Outline], holes: Sequence[Outline], box: Box) -> Image.Image:

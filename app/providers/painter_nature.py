@@ -1,5 +1,8 @@
 """Sky, ridges, water and weather."""
 
+# Pillow's stubs leave resize and point half typed.
+# pyright: reportUnknownMemberType=false
+
 import math
 from collections.abc import Sequence
 
@@ -152,7 +155,7 @@ def water(stage: Stage) -> None:
     mirror = mirror.transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize((stage.width, depth))
     mirror = _rippled(stage, mirror.filter(ImageFilter.BoxBlur((1, stage.unit * 0.4))))
     body = gradient(stage.palette.water, mirror.size)
-    clear = gradient([(180,) * 3, (120,) * 3, (30,) * 3], mirror.size).convert("L")
+    clear = gradient([(180, 180, 180), (120, 120, 120), (30, 30, 30)], mirror.size).convert("L")
     sheet.image.paste(Image.composite(mirror, body, clear), (0, top))
     _waves(stage, top, depth)
 

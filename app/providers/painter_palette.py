@@ -1,9 +1,13 @@
 """The colours of one picture: a mood for the hour, drawn to the references and the words."""
 
+# Pillow's stubs leave resize and point half typed.
+# pyright: reportUnknownMemberType=false
+
 import io
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 from PIL import Image, UnidentifiedImageError
 
@@ -152,7 +156,7 @@ def _counted(reference: ReferencePicture) -> list[tuple[float, Colour]]:
         return []
     paper = Image.new("RGBA", seen.size, (255, 255, 255, 255))
     few = Image.alpha_composite(paper, seen).convert("RGB").quantize(8, kmeans=2).convert("RGB")
-    colours = few.getcolors(8) or []
+    colours = cast("list[tuple[int, Colour]]", few.getcolors(8) or [])
     return sorted(
         ((count**0.5 * (0.02 + chroma(rgb)), rgb) for count, rgb in colours), reverse=True
     )

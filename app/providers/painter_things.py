@@ -220,7 +220,9 @@ def lanterns(stage: Stage, count: int) -> None:
         ends = [(-9.0, high - sag * 0.4), (stage.width * stage.near(0.5, 0.12), high + sag),
                 (stage.width + 9.0, high - sag * 0.6)]  # fmt: skip
         line = smooth(ends, steps=24)
-        stage.sheet.cut([stroke(line[::6], stage.unit * 0.25, stage.unit * 0.25)], stage.palette.ink)
+        stage.sheet.cut(
+            [stroke(line[::6], stage.unit * 0.25, stage.unit * 0.25)], stage.palette.ink
+        )
         each = max(1, len(line) // count)
         for x, y in line[row * each // 2 + 1 :: each]:
             lantern(stage, x, y, stage.unit * stage.near(3.4 - 0.9 * (1 - row), 0.4))
@@ -233,7 +235,9 @@ def lantern(stage: Stage, x: float, y: float, size: float) -> None:
     bright = mix(tone, palette.lamp, 0.45)
     mid = y + size * 1.5
     stage.sheet.glow(x, mid, size * 4.2, bright, 0.6)
-    stage.sheet.cut([ellipse(x, mid, size, size * 0.95)], (tone, bright, lighter(bright, 0.08), tone))
+    stage.sheet.cut(
+        [ellipse(x, mid, size, size * 0.95)], (tone, bright, lighter(bright, 0.08), tone)
+    )
     ribs = [ellipse(x, mid, size * 0.45, size * 0.93)]
     stage.sheet.cut(ribs, lighter(bright, 0.06), opacity=0.4)
     caps = [_block(x, mid - size, size * 0.42, size * 0.13)]
@@ -264,9 +268,7 @@ def city(stage: Stage, base: float) -> None:
             x += wide * stage.dice.uniform(1.0, 1.35)
 
 
-def _tower_windows(
-    stage: Stage, x: float, top: float, wide: float, tall: float, row: int
-) -> None:
+def _tower_windows(stage: Stage, x: float, top: float, wide: float, tall: float, row: int) -> None:
     lit: list[list[Point]] = []
     gap = stage.unit * 1.9
     for column in range(1, int(wide / gap)):
@@ -288,7 +290,9 @@ def stall(stage: Stage, x: float, base: float, size: float) -> tuple[float, floa
     inside = _block(x, base - size * 0.36, wide * 0.94, size * 0.36)
     sheet.cut([inside], (mix(palette.lamp, palette.accent, 0.3), mix(palette.near, wood, 0.5)))
     sheet.glow(x, base - size * 0.5, wide * 1.2, palette.lamp, 0.6)
-    posts = [_block(x + i * wide * 0.94, base - size * 0.4, size * 0.018, size * 0.42) for i in (-1, 1)]
+    posts = [
+        _block(x + i * wide * 0.94, base - size * 0.4, size * 0.018, size * 0.42) for i in (-1, 1)
+    ]
     sheet.cut(posts, wood)
     counter = _block(x, base - size * 0.12, wide * 1.02, size * 0.14)
     sheet.cut([counter], (lighter(wood, 0.14), wood), shadow=0.3)
@@ -296,7 +300,9 @@ def stall(stage: Stage, x: float, base: float, size: float) -> tuple[float, floa
     _fruit(stage, x + wide * 0.45, base - size * 0.24, size / 66)
     _awning(stage, x, base - size * 0.78, wide * 1.12, size * 0.17)
     sign = _block(x, base - size * 0.98, wide * 0.92, size * 0.11)
-    sheet.cut([sign], (lighter(palette.paper, 0.02), mix(palette.paper, palette.glow, 0.4)), shadow=0.35)
+    sheet.cut(
+        [sign], (lighter(palette.paper, 0.02), mix(palette.paper, palette.glow, 0.4)), shadow=0.35
+    )
     left, top, right, bottom = *sign[0], *sign[2]
     return left, top, right, bottom
 

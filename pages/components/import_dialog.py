@@ -55,25 +55,25 @@ class ImportDialog:
             with ui.element("div").classes("wd-dialog-actions"):
                 cancel = ui.button(words("queue.cancel"), on_click=self._dialog.close, color=None)
                 cancel.props("flat").classes("wd-quiet")
-                self._add = ui.button(words("import.add_all", n=0), on_click=self._add_rows)
+                self._add = ui.button(words("composer.add"), on_click=self._add_rows)
                 self._add.props("unelevated").mark("import-add")
 
     def _build_place(self) -> None:
         words = self._words
-        upload = ui.upload(
+        self._upload = ui.upload(
             on_upload=self._take_file,
             on_rejected=self._refuse_file,
             auto_upload=True,
             max_file_size=MAX_IMPORT_BYTES,
         )
-        upload.classes("hidden").mark("import-upload")
+        self._upload.classes("hidden").mark("import-upload")
         with ui.element("div").classes("wd-drops") as root:
             root.on("wdadded", self._take_pictures, js_handler="(e) => emit(e.detail)")
             with ui.element("div").classes("wd-ref-place wd-import-place") as place:
                 place.props.update({
                     "data-wd-drop": "import",
                     "data-room": str(MAX_PICTURES),
-                    "data-uploader": str(upload.id),
+                    "data-uploader": str(self._upload.id),
                     "tabindex": "0",
                     "role": "group",
                     "aria-label": words("import.drop"),
@@ -102,18 +102,24 @@ class ImportDialog:
 
     def _offer(self, right: int, wrong: int) -> None:
         key = "import.add_right" if wrong else "import.add_all"
-        self._add.text = self._words(key, n=right)
+        self._add.text = self._words(key if right else "composer.add", n=right)
         self._add.set_enabled(right > 0)
 
     # --- what arrives -------------------------------------------------------------------------
 
     async def _take_file(self, event: events.UploadEventArguments) -> None:
         content = await event.file.read()
+        # It remembers what it sent and would refuse the same file, corrected or not, as a repeat.
+        self._upload.reset()
         self._name, self._content = event.file.name, content
         self._separator.set_visibility(self._name.lower().endswith(".txt"))
         await self._check()
 
     def _refuse_file(self) -> None:
+        self._name, self._content = "", b""
+        self._checks += 1
+        self._separator.set_visibility(False)
+        self._offer(0, 0)
         self._show_lines([self._words("import.too_large")])
 
     async def _take_pictures(self, event: events.GenericEventArguments) -> None:
@@ -238,7 +244,9 @@ class ImportDialog:
     def _tell(self, answer: ApiResponse) -> None:
         left = answer.data["wrong"]
         done = self._words("import.added", n=answer.total)
-        told(answer, self._words, f"{done} {self._words('import.left', n=left)}" if left else done)
+        told(
+            answer, self._words, f"{done} · {self._words('import.left', n=left)}" if left else done
+        )
 
     async def open_sample(self) -> None:
         """Add the storyboard that comes with the program, with its pictures."""
