@@ -21,7 +21,7 @@ def catalogue(language: str) -> Mapping[str, str]:
 
 
 class Words:
-    """The words of one language: `words("queue.will_add", n=3)`."""
+    """The words of one language: `words("composer.will_add", n=3)`."""
 
     def __init__(self, language: str = "en") -> None:
         self.language = language if language in LANGUAGES else "en"

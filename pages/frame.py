@@ -14,6 +14,7 @@ from pages.visit import Visit
 
 PRODUCT = "Whisk Desktop"
 NAVIGATION = (("/", "nav.queue", "view_list"), ("/settings", "nav.settings", "tune"))
+LANG = {"en": "lang=en", "vi": "lang=vi"}
 THEME_ICONS = {"light": "light_mode", "dark": "dark_mode", "system": "contrast"}
 
 
@@ -28,7 +29,7 @@ def frame(visit: Visit, title_key: str, *, active: str) -> Iterator[None]:
     """
     words = visit.words
     ui.page_title(f"{words(title_key)} · {PRODUCT}")
-    ui.query("html").props(f"lang={words.language}")
+    ui.query("html").props(LANG[words.language])
     design.colours()
     with ui.header(wrap=False).classes("wd-header"):
         _brand()

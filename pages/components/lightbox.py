@@ -84,7 +84,8 @@ class Lightbox:
 
     def _step_button(self, by: int, icon: str, key: str) -> ui.button:
         button = ui.button(icon=icon, color=None, on_click=lambda: self.step(by))
-        button.props("flat round").classes("wd-lightbox-step").props(f"data-step={by}")
+        button.props("flat round").classes("wd-lightbox-step")
+        button.props["data-step"] = str(by)
         button.props["aria-label"] = self._words(key)
         return button
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from nicegui import ui
 
 
+LOOKS = {"quiet": "wd-quiet", "danger": "wd-danger"}
+
+
 @dataclass(frozen=True)
 class Choice:
     """One button of a question.
@@ -43,4 +46,4 @@ def _button(dialog: ui.dialog, choice: Choice) -> None:
     )
     button.props("unelevated" if primary else "flat").mark(choice.name)
     if not primary:
-        button.classes(f"wd-{choice.look}")
+        button.classes(LOOKS[choice.look])

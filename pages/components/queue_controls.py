@@ -87,7 +87,8 @@ class QueueControls:
     def _draw_progress(self, state: QueueState) -> None:
         percent = 100 * state.images_done // state.images_wanted if state.images_wanted else 0
         self._track.set_visibility(state.images_wanted > 0)
-        self._fill.style(f"width: {percent}%")
+        self._fill.style["width"] = f"{percent}%"
+        self._fill.update()
         self._track.props["aria-valuenow"] = str(percent)
         self._line.text = status_line(state, self._words)
 
