@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
-
 LOOKS = {"quiet": "wd-quiet", "danger": "wd-danger"}
 
 
