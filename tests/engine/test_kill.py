@@ -92,8 +92,12 @@ def test_the_painter_paints_every_image_exactly_once(tmp_path: Path) -> None:
 
     api = reopened(tmp_path)
     try:
-        state = until_idle(api)
-        assert state["counts"]["completed"] == TASKS
+        until_idle(api)
+        # On a slow machine every kill may hit the same first tasks, which are then set aside.
+        failed = {row["error_code"] for row in api.get_queue().data} - {""}
+        assert failed <= {"set_aside"}
+        api.retry_tasks()
+        assert until_idle(api)["counts"]["completed"] == TASKS
         assert check_pictures(api, tmp_path) == TASKS
         assert count(api, "saved") == TASKS
         assert count(api, "sent") == 0
