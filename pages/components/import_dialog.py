@@ -209,7 +209,8 @@ class ImportDialog:
         known = self._words.has(key)
         text = self._words(key, **problem["params"]) if known else problem["message"]
         look = "wd-note-error" if problem["severity"] == "error" else "wd-note-warning"
-        ui.label(self._words("import.row", row=row) if row else "").classes("wd-note")
+        where = self._words("import.row", row=row) if row else self._words("import.file")
+        ui.label(where).classes("wd-note")
         ui.label(text).classes("wd-note").classes(look)
 
     def _draw_preview(self, rows: list[dict[str, Any]]) -> None:
