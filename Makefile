@@ -1,19 +1,21 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+.DEFAULT_GOAL := help
 .PHONY: help run test check clean
 
 help: ## Show what can be made
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
 
+# The stamps say which installation is up to date: it is renewed when a requirement changes.
 .venv/.run-installed: pyproject.toml constraints.txt
-	@test -d .venv || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q -e . -c constraints.txt
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -e . -c constraints.txt
 	@touch $@
 
 .venv/.test-installed: pyproject.toml constraints.txt
-	@test -d .venv || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q -e ".[test]" -c constraints.txt
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -e ".[test]" -c constraints.txt
 	@touch $@ .venv/.run-installed
 
 run: .venv/.run-installed ## Install into .venv, serve on http://127.0.0.1:8080, open the browser
@@ -28,5 +30,6 @@ check: .venv/.test-installed ## Format, lint, types, floors
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-clean: ## Remove what was installed and cached
-	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache *.egg-info
+clean: ## Remove what was installed and cached; data and images stay
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist *.egg-info
+	find app pages tests bench docs -name __pycache__ -type d -prune -exec rm -rf {} +
