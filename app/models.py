@@ -5,6 +5,7 @@ Times are ISO 8601 strings in UTC with milliseconds (`2026-11-23T14:05:09.250Z`)
 float seconds, money is US dollars as a float; ids are opaque strings.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
@@ -28,6 +29,11 @@ MAX_NAME_CHARS = 200
 MAX_TASKS_PER_ADD = 10_000
 MAX_SEED = 2**32 - 1
 MAX_CONCURRENCY = 16
+MAX_REFERENCE_MEGABYTES = 25
+MAX_IMPORT_MEGABYTES = 10
+MAX_PAGE = 1_000
+MAX_WAIT_SECONDS = 30
+"""The longest that one call waits for a change."""
 
 _strict = ConfigDict(extra="forbid")
 
@@ -121,6 +127,10 @@ class UserInfo:
 
 LOCAL_ADMIN = UserInfo(id="local", username="local", display_name="Local", role=Role.ADMIN)
 """Who a bare api object acts as, and whom the launch link signs in."""
+
+
+ACTING_ROLE_HEADER = "whisk-acting-role"
+"""With which a window on a distant studio says that less than its token's rights should count."""
 
 
 @dataclass(frozen=True, config=_strict)
@@ -255,6 +265,7 @@ class QueueState:
         images_wanted: Images those tasks want in all.
         in_flight: Requests that are out now.
         uncertain: Images whose request may have been charged and that wait for a person's word.
+        cancelled: Tasks among the failed ones on which a person gave up.
         waiting: Why pending work does not start though the queue runs: a list of
             `{"provider", "code", "until", "tasks"}`.
     """
@@ -265,6 +276,7 @@ class QueueState:
     images_wanted: int = 0
     in_flight: int = 0
     uncertain: int = 0
+    cancelled: int = 0
     cost: float = 0
     waiting: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
@@ -291,11 +303,103 @@ class StudioSettings:
     language: str = "en"
 
 
+@dataclass(frozen=True, config=_strict)
+class UserAccount:
+    """A person as those see them who let people in.
+
+    Attributes:
+        has_password: Whether the person can sign in with one.
+        disabled: Whether the person is kept out; sessions and tokens with them.
+    """
+
+    id: str
+    username: str
+    display_name: str
+    role: Role
+    disabled: bool
+    has_password: bool
+    created_at: str
+
+
+class Scope(StrEnum):
+    """What a token lends of its owner's role: a look, a member's work, or all of it."""
+
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, config=_strict)
+class TokenInfo:
+    """A program's token; the token itself is shown once, when it is made.
+
+    Attributes:
+        prefix: How the token begins, so that it can be told from others.
+        owner: Id of the person on whose behalf it acts.
+        expires_at: When it ends by itself, or None.
+        last_used_at: A minute late at most, or None.
+    """
+
+    id: str
+    name: str
+    scope: Scope
+    prefix: str
+    owner: str
+    created_at: str
+    expires_at: str | None = None
+    last_used_at: str | None = None
+
+
+@dataclass(frozen=True, config=_strict)
+class HealthCheck:
+    """One thing that was looked at.
+
+    Attributes:
+        name: Stable name: `database`, `engine`, `disk`, `output_folder`, `keys`, ...
+        ok: False when the studio cannot do its work because of it.
+        message: What was found and, where it is not well, what to do; in English.
+    """
+
+    name: str
+    ok: bool
+    message: str
+
+
+@dataclass(frozen=True, config=_strict)
+class Health:
+    """Whether the studio can do its work, and what that was judged by."""
+
+    ready: bool
+    version: str
+    checks: list[HealthCheck]
+
+
+@dataclass(frozen=True, config=_strict)
+class BackupInfo:
+    """A safety copy: one file.
+
+    Attributes:
+        path: Where it lies on the studio's disk.
+        size: Bytes.
+        tasks: Rows of the queue in it.
+        images: Saved images whose files are in it.
+    """
+
+    name: str
+    path: str
+    size: int
+    created_at: str
+    tasks: int
+    references: int
+    images: int
+
+
 @dataclass(frozen=True, config=ConfigDict(arbitrary_types_allowed=True))
 class MediaContent:
-    """The bytes of a stored picture, either as a file to be streamed or in memory.
+    """The bytes of a stored file: on disk, in memory, or on their way from another server.
 
-    Exactly one of `path` and `data` is set. `sha256` names the content and serves as its ETag.
+    Exactly one of `path`, `data` and `chunks` is set. `sha256` names the content and serves as its
+    ETag. `chunks` asks for the bytes when it is called, so that nothing travels unless it is read.
     """
 
     mime_type: str
@@ -303,3 +407,19 @@ class MediaContent:
     sha256: str
     path: Path | None = None
     data: bytes | None = None
+    chunks: Callable[[], Iterator[bytes]] | None = None
+
+    def iterate(self, size: int = 1 << 16) -> Iterator[bytes]:
+        """The bytes in pieces. Raises OSError when they cannot be had any more."""
+        if self.chunks is not None:
+            yield from self.chunks()
+        elif self.path is not None:
+            with self.path.open("rb") as file:
+                while piece := file.read(size):
+                    yield piece
+        else:
+            yield self.data or b""
+
+    def read(self) -> bytes:
+        """All bytes at once. Raises OSError when they cannot be had any more."""
+        return b"".join(self.iterate())

@@ -1,16 +1,21 @@
-"""How this process was started: options, each with its environment variable `WHISK_…`."""
+"""How this process was started: what the command line says, then `WHISK_…`, then the defaults."""
 
-import argparse
-import os
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 from platformdirs import user_data_path, user_pictures_path
 
-DEFAULT_PORT = 8080
+from app.errors import InvalidInput
 
-ApiChoice = Literal["local", "mock"]
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8080
+MAX_PORT = 65_535
+MAX_TOKEN_CHARS = 4_096
+
+ApiChoice = Literal["local", "mock", "real"]
 
 
 @dataclass(frozen=True)
@@ -21,15 +26,19 @@ class Settings:
         data: Folder of database, keys, references and thumbnails.
         output: Where images go until the settings page says otherwise.
         painter_latency: Seconds the painter pretends to need for a picture.
+        server: Address of another Whisk server, for `api="real"` and for commands.
+        token: Bearer token for that server.
     """
 
-    host: str = "127.0.0.1"
+    host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
     data: Path = Path()
     output: Path = Path()
     api: ApiChoice = "local"
     browser: bool = True
     painter_latency: float = 0.6
+    server: str = ""
+    token: str = field(default="", repr=False)
 
     @property
     def url(self) -> str:
@@ -38,33 +47,106 @@ class Settings:
         return f"http://{host}:{self.port}"
 
 
-def parse(arguments: list[str] | None = None) -> Settings:
-    """Settings from the command line, then the environment, then the defaults.
+@dataclass(frozen=True)
+class Said:
+    """What the command line says; None where it says nothing.
 
-    Exits with a usage message when an option is unknown or malformed.
+    Attributes:
+        token_file: File whose only line is the token. A token is never an option itself, because
+            every account of a machine can read the command lines of all.
     """
-    env = os.environ
-    parser = argparse.ArgumentParser(
-        prog="whisk",
-        description="Whisk Desktop: from a list of prompts to named images on disk.",
-    )
-    parser.add_argument("--host", default=env.get("WHISK_HOST", "127.0.0.1"))
-    parser.add_argument("--port", type=int, default=int(env.get("WHISK_PORT", DEFAULT_PORT)))
-    parser.add_argument("--data", type=Path, default=env.get("WHISK_DATA"), metavar="DIR",
-                        help="folder of the database (default: the user data folder)")  # fmt: skip
-    parser.add_argument("--api", choices=["local", "mock"], default=env.get("WHISK_API", "local"),
-                        help="local: a durable queue on this machine; mock: in memory")  # fmt: skip
-    parser.add_argument("--no-browser", action="store_true",
-                        default=env.get("WHISK_NO_BROWSER", "") not in ("", "0"),
-                        help="print the launch link and open nothing")  # fmt: skip
-    options = parser.parse_args(arguments)
-    chosen = Path(options.data).expanduser().resolve() if options.data else None
+
+    host: str | None = None
+    port: int | None = None
+    data: Path | None = None
+    api: ApiChoice | None = None
+    server: str | None = None
+    token_file: Path | None = None
+    browser: bool | None = None
+
+    def over(self, other: "Said") -> "Said":
+        """This, and what `other` says where this says nothing."""
+        mine = {name: value for name, value in vars(self).items() if value is not None}
+        return Said(**{**vars(other), **mine})
+
+
+def settle(said: Said, environment: Mapping[str, str]) -> Settings:
+    """The settings of a run; a variable that is set to nothing counts as not set.
+
+    Raises:
+        InvalidInput: `invalid_value`, `server_missing`, `server_unused`, `token_file_unreadable`.
+    """
+    data = _folder(said.data or environment.get("WHISK_DATA") or None)
+    no_browser = environment.get("WHISK_NO_BROWSER", "") not in ("", "0")
     return Settings(
-        host=options.host,
-        port=options.port,
-        data=chosen or user_data_path("whisk-desktop", appauthor=False),
-        output=chosen / "output" if chosen else user_pictures_path() / "Whisk Desktop",
-        api=cast("ApiChoice", options.api),
-        browser=not options.no_browser,
-        painter_latency=float(env.get("WHISK_PAINTER_LATENCY", Settings.painter_latency)),
+        host=said.host or environment.get("WHISK_HOST") or DEFAULT_HOST,
+        port=said.port or _port(environment.get("WHISK_PORT") or str(DEFAULT_PORT)),
+        data=data or user_data_path("whisk-desktop", appauthor=False),
+        output=data / "output" if data else user_pictures_path() / "Whisk Desktop",
+        api=_api(said, environment),
+        browser=not no_browser if said.browser is None else said.browser,
+        painter_latency=_seconds(environment.get("WHISK_PAINTER_LATENCY") or ""),
+        server=said.server or environment.get("WHISK_SERVER", ""),
+        token=_token(said.token_file) or environment.get("WHISK_TOKEN", "").strip(),
     )
+
+
+def _api(said: Said, environment: Mapping[str, str]) -> ApiChoice:
+    """Who does the work. A server that is named is meant, unless something else was asked for."""
+    if said.api and said.api != "real" and said.server:
+        raise InvalidInput("server_unused", field="server", api=said.api)
+    in_environment = environment.get("WHISK_API", "")
+    if in_environment and in_environment not in get_args(ApiChoice):
+        raise _invalid("WHISK_API", in_environment)
+    server = said.server or environment.get("WHISK_SERVER", "")
+    implied = "real" if said.server else in_environment or ("real" if server else "local")
+    chosen = said.api or cast("ApiChoice", implied)
+    if chosen == "real" and not server:
+        raise InvalidInput("server_missing", field="server")
+    return chosen
+
+
+def _folder(named: Path | str | None) -> Path | None:
+    if named is None:
+        return None
+    try:
+        return Path(named).expanduser().resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise _invalid("data", str(named)) from error
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_PORT):
+        raise _invalid("WHISK_PORT", text)
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text) if text else Settings.painter_latency
+    except ValueError as error:
+        raise _invalid("WHISK_PAINTER_LATENCY", text) from error
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise _invalid("WHISK_PAINTER_LATENCY", text)
+    return seconds
+
+
+def _token(file: Path | None) -> str:
+    if file is None:
+        return ""
+    try:
+        with file.open(encoding="utf-8") as lines:
+            token = lines.read(MAX_TOKEN_CHARS).strip()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise InvalidInput(
+            "token_file_unreadable", field="token_file", file=file, reason=reason
+        ) from error
+    if len(token.split()) != 1:
+        reason = "it must hold the token on one line"
+        raise InvalidInput("token_file_unreadable", field="token_file", file=file, reason=reason)
+    return token
+
+
+def _invalid(name: str, value: str) -> InvalidInput:
+    return InvalidInput("invalid_value", field=name, name=name, value=ascii(value)[:80])

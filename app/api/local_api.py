@@ -8,9 +8,12 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from app.api.base_api import BaseApi
+from app.api.local_figures import LocalFigures
 from app.api.local_intake import LocalIntake
+from app.api.local_people import LocalPeople
 from app.api.local_pictures import LocalPictures
 from app.api.local_settings import LocalSettings
+from app.api.local_upkeep import LocalUpkeep
 from app.clock import Clock
 from app.engine.engine import Engine
 from app.engine.studio import Studio
@@ -20,6 +23,7 @@ from app.models import UserInfo
 from app.providers.catalogue import Catalogue
 from app.providers.keys import KeyRing
 from app.providers.registry import build_providers
+from app.running_server import LOCK
 from app.store.database import Database
 from app.store.people import People
 
@@ -27,7 +31,9 @@ CLOSING_SECONDS = 120.0
 """How long a shutdown waits for requests that may already be paid."""
 
 
-class LocalApi(LocalIntake, LocalPictures, LocalSettings, BaseApi):
+class LocalApi(
+    LocalIntake, LocalPictures, LocalSettings, LocalPeople, LocalUpkeep, LocalFigures, BaseApi
+):
     """One studio in a data folder of this machine."""
 
     def __init__(
@@ -37,6 +43,7 @@ class LocalApi(LocalIntake, LocalPictures, LocalSettings, BaseApi):
         *,
         clock: Clock | None = None,
         painter_latency_seconds: float = 0.6,
+        works: bool = True,
     ) -> None:
         """Only remembers; `open` prepares.
 
@@ -45,7 +52,10 @@ class LocalApi(LocalIntake, LocalPictures, LocalSettings, BaseApi):
             output: Where images go until the settings say otherwise.
             clock: The time, for tests.
             painter_latency_seconds: How long the painter pretends to need for a picture.
+            works: Whether the queue is worked on. Without it nothing is recovered, claimed or paid:
+                enough for a command that only reads or adds.
         """
+        self._works = works
         self._data: Path | None = data
         keys = KeyRing(data, os.environ)
         clock = clock or Clock()
@@ -63,7 +73,7 @@ class LocalApi(LocalIntake, LocalPictures, LocalSettings, BaseApi):
             rejected=FolderShelf(data),
         )
         super().__init__(studio, Engine(studio), People(studio.database))
-        self._alone = FileLock(data / "whisk.lock")
+        self._alone = FileLock(data / LOCK)
 
     def open(self) -> None:
         """See `BaseApi.open`.
@@ -79,7 +89,8 @@ class LocalApi(LocalIntake, LocalPictures, LocalSettings, BaseApi):
         except Timeout as error:
             raise Conflict("folder_in_use", folder=self._data) from error
         self.studio.database.open()
-        self.engine.start()
+        if self._works:
+            self.engine.start()
 
     def close(self) -> None:
         """See `BaseApi.close`."""

@@ -51,8 +51,10 @@ class LocalIntake(LocalQueue):
             "problems": [_told(found) for found in sorted(problems, key=lambda found: found.row)],
             "pictures": read.wanted_pictures,
             "preview": [draft.data for draft in right[:20]],
+            "tasks": [],
         }
         if only_check:
+            report["tasks"] = [draft.data for draft in right]
             return ApiResponse(success=True, data=report)
         if wrong and not (only_right and right):
             refusal = InvalidInput("import_has_problems", wrong=report["wrong"], rows=rows)

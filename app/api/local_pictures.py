@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 from sqlalchemy import Row
@@ -12,7 +12,7 @@ from app.api.local_studio import LocalStudio
 from app.api.models import ApiResponse, answers
 from app.clock import iso
 from app.errors import NotFound
-from app.media.pictures import clean_reference, inspect, thumbnail
+from app.media.pictures import MAX_REFERENCE_BYTES, clean_reference, inspect, thumbnail
 from app.media.shelf import Shelf
 from app.models import ImageInfo, MediaContent, ReferenceImage
 from app.store import pictures
@@ -25,9 +25,12 @@ class LocalPictures(LocalStudio):
     """Pictures that come in and pictures that were painted."""
 
     @answers
-    def add_reference(self, file_name: str, content: bytes) -> ApiResponse:
+    def add_reference(self, file_name: str, content: bytes | BinaryIO) -> ApiResponse:
         """See `BaseApi.add_reference`."""
         self.demand("queue")
+        if not isinstance(content, bytes):
+            # One byte beyond the limit tells a file that is too large.
+            content = content.read(MAX_REFERENCE_BYTES + 1)
         sha256 = hashlib.sha256(content).hexdigest()
         with self.studio.database.read() as connection:
             known = pictures.reference_by_hash(connection, sha256)

@@ -1,70 +1,31 @@
 """The queue of a local studio: see `BaseApi` for every promise."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Row
 
 from app.api.base_api import EDITABLE, FREE_WHILE_RUNNING
-from app.api.local_studio import LocalStudio
+from app.api.local_reading import LocalReading
 from app.api.models import ApiResponse, answers
 from app.engine.drafts import Draft, check, read_draft, reference_ids
 from app.errors import Conflict, InvalidInput, NotFound, WhiskError
-from app.models import CATEGORIES, MAX_TASKS_PER_ADD, ModelInfo, QueueState, TaskStatus
-from app.store import pictures, preferences, queue, rows, schema, tasks
+from app.models import CATEGORIES, MAX_TASKS_PER_ADD, ModelInfo, TaskStatus
+from app.store import moving, outcomes, pictures, preferences, queue, tasks
 from app.store.database import DEFAULT_PROJECT, Transaction
 from app.store.tasks import NewTask
 
 
-class LocalQueue(LocalStudio):
-    """Tasks and the queue they wait in."""
-
-    @answers
-    def get_queue(self) -> ApiResponse:
-        """See `BaseApi.get_queue`."""
-        with self.studio.database.read() as connection:
-            found = rows.task_rows(connection, self.studio.clock.now())
-        return ApiResponse(success=True, data=found, total=len(found))
-
-    @answers
-    def get_task(self, task_id: str) -> ApiResponse:
-        """See `BaseApi.get_task`."""
-        return ApiResponse(success=True, data=self._task(task_id), total=1)
-
-    def _task(self, task_id: str) -> dict[str, Any]:
-        with self.studio.database.read() as connection:
-            now = self.studio.clock.now()
-            found = rows.task_rows(connection, now, schema.tasks.c.id == task_id)
-        if not found:
-            raise NotFound("task_not_found")
-        return found[0]
-
-    @answers
-    def get_changes(self, since: int) -> ApiResponse:
-        """See `BaseApi.get_changes`."""
-        with self.studio.database.read() as connection:
-            found = queue.changes(connection, since, self.studio.clock.now())
-        if isinstance(found["queue"], QueueState):
-            found["queue"] = asdict(found["queue"])
-        return ApiResponse(success=True, data=found, total=len(found["rows"]))
-
-    @answers
-    def queue_state(self) -> ApiResponse:
-        """See `BaseApi.queue_state`."""
-        return self._state()
-
-    def _state(self) -> ApiResponse:
-        with self.studio.database.read() as connection:
-            found = queue.state(connection, self.studio.clock.now())
-        return ApiResponse(success=True, data=asdict(found), total=sum(found.counts.values()))
+class LocalQueue(LocalReading):
+    """What changes tasks and the queue they wait in."""
 
     @answers
     def add_to_queue(self, data: Mapping[str, Any]) -> ApiResponse:
         """See `BaseApi.add_to_queue`."""
         (task_id,) = self.add([data])
-        return ApiResponse(success=True, data=self._task(task_id), message="Added", total=1)
+        return ApiResponse(success=True, data=self.task(task_id), message="Added", total=1)
 
     @answers
     def add_many(self, tasks: Sequence[Mapping[str, Any]]) -> ApiResponse:
@@ -140,7 +101,7 @@ class LocalQueue(LocalStudio):
                 raise Conflict("task_changed")
             self._update(tx, row, data)
         self.engine.wake()
-        return ApiResponse(success=True, data=self._task(task_id), message="Saved", total=1)
+        return ApiResponse(success=True, data=self.task(task_id), message="Saved", total=1)
 
     def _update(self, tx: Transaction, row: Row[Any], data: Mapping[str, Any]) -> None:
         references = tasks.references_of(tx.connection, row.id)
@@ -191,7 +152,31 @@ class LocalQueue(LocalStudio):
         with self.studio.database.write() as tx:
             queue.set_running(tx, running)
         self.engine.wake()
-        return self._state()
+        return self.state()
+
+    @answers
+    def move_tasks(self, task_ids: Sequence[str], *, before: str = "") -> ApiResponse:
+        """See `BaseApi.move_tasks`."""
+        self.demand("queue")
+        with self.studio.database.write() as tx:
+            place = tasks.find(tx.connection, before) if before else None
+            if before and place is None:
+                raise NotFound("task_not_found", field="before")
+            moved = moving.move(tx, task_ids, place)
+        return ApiResponse(success=True, message=f"Moved {moved} task(s)", total=moved)
+
+    @answers
+    def cancel_tasks(self, task_ids: Sequence[str]) -> ApiResponse:
+        """See `BaseApi.cancel_tasks`."""
+        self.demand("queue")
+        with self.studio.database.write() as tx:
+            cancelled, in_flight = outcomes.cancel(tx, task_ids)
+        return ApiResponse(
+            success=True,
+            data={"tasks": cancelled, "in_flight": in_flight},
+            message=f"Cancelled {cancelled} task(s)",
+            total=cancelled,
+        )
 
     @answers
     def retry_tasks(
@@ -200,8 +185,8 @@ class LocalQueue(LocalStudio):
         """See `BaseApi.retry_tasks`."""
         self.demand("queue")
         with self.studio.database.write() as tx:
-            touched, images = tasks.retry(tx, task_ids, include_uncertain=include_uncertain)
-            left = tasks.uncertain_slots(tx.connection, task_ids)
+            touched, images = outcomes.retry(tx, task_ids, include_uncertain=include_uncertain)
+            left = outcomes.uncertain_slots(tx.connection, task_ids)
         self.engine.wake()
         return ApiResponse(
             success=True,
@@ -215,7 +200,7 @@ class LocalQueue(LocalStudio):
         """See `BaseApi.run_tasks`."""
         self.demand("queue")
         with self.studio.database.write() as tx:
-            again = tasks.run_again(tx, task_ids)
+            again = outcomes.run_again(tx, task_ids)
         self.engine.wake()
         return ApiResponse(success=True, message=f"{again} task(s) wait again", total=again)
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from app.api.local_studio import LocalStudio
 from app.api.models import ApiResponse, answers
-from app.auth.passwords import check_password_rules, hash_password
 from app.errors import InvalidInput, WhiskError
 from app.media.naming import check_pattern
 from app.models import MAX_CONCURRENCY, ProviderInfo, StudioSettings
@@ -128,14 +127,6 @@ class LocalSettings(LocalStudio):
                 return self.studio.catalogue.resolve(value).id
             case _:
                 raise _invalid(name, value)
-
-    @answers
-    def set_password(self, password: str, *, this_session: str = "") -> ApiResponse:
-        """See `BaseApi.set_password`."""
-        check_password_rules(password)
-        self.people.set_password_hash(self.user.id, hash_password(password))
-        self.people.remove_sessions(self.user.id, this_session or None)
-        return ApiResponse(success=True, message="Saved")
 
 
 def _personal(name: str, value: Any) -> str:

@@ -6,6 +6,7 @@ from app.engine.studio import Studio
 from app.errors import NotAllowed
 from app.models import LOCAL_ADMIN, UserInfo
 from app.store.people import People
+from app.store.tokens import StoredTokens
 
 
 class LocalStudio:
@@ -15,6 +16,7 @@ class LocalStudio:
         self.studio = studio
         self.engine = engine
         self.people = people
+        self.tokens = StoredTokens(studio.database)
         self.user: UserInfo = LOCAL_ADMIN
 
     def demand(self, action: str) -> None:

@@ -11,6 +11,9 @@ from pydantic.dataclasses import dataclass
 from app.errors import TryLater, WhiskError
 from app.models import (
     LOCAL_ADMIN,
+    BackupInfo,
+    Health,
+    HealthCheck,
     ImageInfo,
     MediaContent,
     ModelInfo,
@@ -18,15 +21,21 @@ from app.models import (
     QueueState,
     ReferenceImage,
     Role,
+    Scope,
     StudioSettings,
     TaskItem,
     TaskStatus,
+    TokenInfo,
+    UserAccount,
     UserInfo,
 )
 
 __all__ = [
     "LOCAL_ADMIN",
     "ApiResponse",
+    "BackupInfo",
+    "Health",
+    "HealthCheck",
     "ImageInfo",
     "MediaContent",
     "ModelInfo",
@@ -34,9 +43,12 @@ __all__ = [
     "QueueState",
     "ReferenceImage",
     "Role",
+    "Scope",
     "StudioSettings",
     "TaskItem",
     "TaskStatus",
+    "TokenInfo",
+    "UserAccount",
     "UserInfo",
     "answers",
 ]

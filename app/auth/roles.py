@@ -9,20 +9,32 @@ class Action(StrEnum):
     """What a person can be about to do.
 
     `queue` is to add, edit, delete, start, stop and retry; `settings` are the studio's, not the
-    person's own theme and language; `keys` are the providers'.
+    person's own theme and language; `keys` are the providers'; `people` is to let others in and
+    to change what they may; `tokens` are the person's own; `upkeep` is backups and health.
     """
 
     LOOK = "look"
     QUEUE = "queue"
     SETTINGS = "settings"
     KEYS = "keys"
+    PEOPLE = "people"
+    TOKENS = "tokens"
+    UPKEEP = "upkeep"
 
 
 _ALLOWED = {
-    Role.ADMIN: frozenset({Action.LOOK, Action.QUEUE, Action.SETTINGS, Action.KEYS}),
-    Role.MEMBER: frozenset({Action.LOOK, Action.QUEUE}),
+    Role.ADMIN: frozenset(Action),
+    Role.MEMBER: frozenset({Action.LOOK, Action.QUEUE, Action.TOKENS}),
     Role.VIEWER: frozenset({Action.LOOK}),
 }
+
+
+_BY_RIGHTS = (Role.VIEWER, Role.MEMBER, Role.ADMIN)
+
+
+def lesser(one: Role, other: Role) -> Role:
+    """The role with fewer rights."""
+    return min(one, other, key=_BY_RIGHTS.index)
 
 
 def may(role: Role | str, action: Action | str) -> bool:

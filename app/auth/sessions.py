@@ -16,7 +16,7 @@ from app.auth.passwords import verify_password
 from app.auth.throttle import account_name, block_for
 from app.clock import SECOND, Clock
 from app.errors import NotAllowed, TryLater
-from app.models import UserInfo
+from app.models import Scope, UserInfo
 
 IDLE_LIMIT = 12 * 3600 * SECOND
 ABSOLUTE_LIMIT = 30 * 24 * 3600 * SECOND
@@ -55,11 +55,18 @@ class Session:
 
 @dataclass(frozen=True)
 class Principal:
-    """Whoever holds a good token, as of a few seconds ago at most."""
+    """Whoever holds a good token, as of a few seconds ago at most.
+
+    Attributes:
+        user: The person, with the role that counts here.
+        kind: `password` or `launch` for a browser's session, `token` for a program.
+        scope: What a program's token lends; None for a session.
+    """
 
     user: UserInfo
     session_id: str
     kind: str
+    scope: Scope | None = None
 
 
 class SessionStore(Protocol):

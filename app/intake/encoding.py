@@ -8,9 +8,9 @@ from charset_normalizer import from_bytes
 from app.errors import InvalidInput
 from app.intake.problems import WHOLE_FILE, Problem
 from app.intake.prompts import BYTE_ORDER_MARK
+from app.models import MAX_IMPORT_MEGABYTES
 
-MAX_FILE_MEGABYTES = 10
-MAX_FILE_BYTES = MAX_FILE_MEGABYTES * 1024 * 1024
+MAX_FILE_BYTES = MAX_IMPORT_MEGABYTES * 1024 * 1024
 SAMPLE_BYTES = 64 * 1024
 
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
@@ -60,7 +60,7 @@ def decode_text(file_name: str, content: bytes) -> DecodedText:
     Errors: `file_too_large` (over `MAX_FILE_BYTES`), `file_empty`, `file_unreadable`.
     """
     if len(content) > MAX_FILE_BYTES:
-        raise InvalidInput("file_too_large", name=file_name, limit=f"{MAX_FILE_MEGABYTES} MB")
+        raise InvalidInput("file_too_large", name=file_name, limit=f"{MAX_IMPORT_MEGABYTES} MB")
     marked = next((name for mark, name in _MARKS if content.startswith(mark)), "")
     characters = _decoded(content, marked or "utf-8")
     if characters is not None:

@@ -18,10 +18,11 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from app.errors import InvalidInput
 from app.media import jpeg, png, webp
+from app.models import MAX_REFERENCE_MEGABYTES
 
 THUMBNAIL_PX = 256
 MEGABYTE = 1_000_000
-MAX_REFERENCE_BYTES = 25 * MEGABYTE
+MAX_REFERENCE_BYTES = MAX_REFERENCE_MEGABYTES * MEGABYTE
 
 # What Pillow's decoders raise on bytes that are not what they claim.
 _DAMAGE = (ValueError, OSError, SyntaxError, EOFError, LookupError, TypeError, ArithmeticError,

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, RowMapping, and_, func, insert, or_, sel
 from app.store import schema
 from app.store.database import Transaction
 from app.store.states import AttemptState, SlotState
-from app.store.tasks import refresh
+from app.store.tasks import CANCELLED, refresh
 
 _slots = schema.slots
 _tasks = schema.tasks
@@ -163,16 +163,20 @@ def renew(tx: Transaction, worker: str, lease: int) -> None:
 def begin(tx: Transaction, held: Claim, intent: Mapping[str, Any]) -> bool:
     """Write the intent down before the request leaves.
 
-    Answers false, and ends the claim, when the task has left the queue meanwhile: do not send.
+    Answers false, and ends the claim, when the task has left the queue or was cancelled meanwhile:
+    do not send.
 
     Raises:
         LeaseLost: The slot is not ours any more: do not send.
     """
-    wanted = tx.connection.execute(
-        select(_tasks.c.removed_at).where(_tasks.c.id == held.task_id)
-    ).scalar_one()
-    if wanted is not None:
+    task = tx.connection.execute(
+        select(_tasks.c.removed_at, _tasks.c.cancelled_at).where(_tasks.c.id == held.task_id)
+    ).one()
+    if task.removed_at is not None:
         _settle(tx, held, state=SlotState.REMOVED)
+        return False
+    if task.cancelled_at is not None:
+        give_back(tx, held, state=SlotState.ERROR, code=CANCELLED)
         return False
     tx.connection.execute(insert(_attempts), [{**intent, "state": AttemptState.SENT}])
     _settle(tx, held, attempt_id=intent["id"])
@@ -234,6 +238,8 @@ def give_back(
 ) -> None:
     """End a claim without a picture: the slot waits again, or has failed.
 
+    What would wait again for a cancelled task is given up instead.
+
     Args:
         tx: The write transaction.
         held: The claim that ends.
@@ -243,6 +249,8 @@ def give_back(
         params: See `code`.
         counts: Whether the attempt counts; one that the gate should have held back does not.
     """
+    if state == SlotState.PENDING and _is_cancelled(tx, held.task_id):
+        state, not_before, code, params = SlotState.ERROR, 0, CANCELLED, {}
     values: dict[str, Any] = {
         "state": state,
         "not_before": not_before,
@@ -254,6 +262,11 @@ def give_back(
         values["attempts"] = _slots.c.attempts - 1
     _settle(tx, held, **values)
     refresh(tx, [held.task_id])
+
+
+def _is_cancelled(tx: Transaction, task_id: str) -> bool:
+    found = select(_tasks.c.cancelled_at).where(_tasks.c.id == task_id)
+    return tx.connection.execute(found).scalar_one() is not None
 
 
 def orphans(connection: Connection) -> Sequence[RowMapping]:

@@ -62,6 +62,8 @@ class Database:
         self.path = path
         self.clock = clock
         self._lock = threading.RLock()
+        self._news = threading.Condition()
+        self._commits = 0
         self._writer: Engine | None = None
         self._reader: Engine | None = None
 
@@ -78,7 +80,9 @@ class Database:
     def close(self) -> None:
         """Disconnect. A second call does nothing."""
         writer, reader = self._writer, self._reader
-        self._writer = self._reader = None
+        with self._news:
+            self._writer = self._reader = None
+            self._news.notify_all()
         for engine in {writer, reader} - {None}:
             assert engine is not None
             engine.dispose()
@@ -87,8 +91,32 @@ class Database:
     def write(self) -> Generator[Transaction]:
         """One transaction that may write; commits at the end, rolls back on an exception."""
         assert self._writer is not None, "the database is not open"
-        with self._lock, self._writer.begin() as connection:
-            yield Transaction(connection, self.clock.now())
+        with self._lock:
+            with self._writer.begin() as connection:
+                work = Transaction(connection, self.clock.now())
+                yield work
+            if work.changed:
+                self._tell_news()
+
+    def _tell_news(self) -> None:
+        with self._news:
+            self._commits += 1
+            self._news.notify_all()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be read and written."""
+        return self._writer is not None
+
+    @property
+    def commits(self) -> int:
+        """Changes committed since the start that the change feed tells of; for `wait_for_news`."""
+        return self._commits
+
+    def wait_for_news(self, commits: int, seconds: float) -> None:
+        """Wait until more than so many changes are committed, or time is up, or we close."""
+        with self._news:
+            self._news.wait_for(lambda: self._commits > commits or self._writer is None, seconds)
 
     @contextmanager
     def read(self) -> Generator[Connection]:
@@ -157,8 +185,10 @@ def plant(connection: Connection, now: int) -> None:
     """The rows every studio starts with. A second call changes nothing."""
     if connection.execute(select(schema.feed.c.id)).first():
         return
-    connection.execute(insert(schema.feed).values(id=1, seq=1))
-    connection.execute(insert(schema.queue_state).values(id=1, running=False, changed_seq=1))
+    # Milliseconds: no other studio at the same address ever gave out these cursors before.
+    first = now // 1_000
+    connection.execute(insert(schema.feed).values(id=1, seq=first, first_seq=first))
+    connection.execute(insert(schema.queue_state).values(id=1, running=False, changed_seq=first))
     connection.execute(
         insert(schema.projects).values(id=DEFAULT_PROJECT, name="Default", created_at=now)
     )

@@ -1,6 +1,6 @@
 """People, their sessions and their failed sign-ins."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -8,7 +8,9 @@ from sqlalchemy import Row, delete, exists, insert, select, update
 
 from app.auth.sessions import Account, Session
 from app.auth.throttle import FORGOTTEN_AFTER
-from app.models import Role, UserInfo
+from app.clock import iso
+from app.errors import Conflict
+from app.models import Role, UserAccount, UserInfo
 from app.store.database import Database, Transaction
 from app.store.schema import login_failures, sessions, users
 
@@ -50,6 +52,59 @@ class People:
         with self._db.read() as connection:
             row = connection.execute(select(*_ACCOUNT).where(users.c.username == username)).first()
         return _account(row) if row else None
+
+    def accounts(self) -> list[UserAccount]:
+        """Everybody, the oldest first."""
+        with self._db.read() as connection:
+            rows = connection.execute(select(users).order_by(users.c.created_at, users.c.id)).all()
+        return [_user_account(row) for row in rows]
+
+    def add_account(self, user: UserInfo, password_hash: str) -> UserAccount | None:
+        """Let a person in; None when somebody has that name."""
+        with self._db.write() as work:
+            taken = select(users.c.id).where(users.c.username == user.username)
+            if work.connection.execute(taken).first():
+                return None
+            work.connection.execute(
+                insert(users).values(
+                    id=user.id,
+                    username=user.username,
+                    display_name=user.display_name,
+                    role=user.role,
+                    password_hash=password_hash,
+                    preferences={},
+                    created_at=work.now,
+                )
+            )
+            return _user_account(_user(work, user.id))
+
+    def change_account(self, user_id: str, changes: Mapping[str, Any]) -> UserAccount | None:
+        """Change `display_name`, `role`, `disabled`, `password_hash`; None for an unknown id.
+
+        Sessions of the person end unless only the name changes.
+
+        Raises:
+            Conflict: `last_admin`: nobody would be left who can let others in.
+        """
+        values = dict(changes)
+        with self._db.write() as work:
+            if (
+                work.connection.execute(select(users.c.id).where(users.c.id == user_id)).first()
+                is None
+            ):
+                return None
+            if "disabled" in values:
+                values["disabled_at"] = work.now if values.pop("disabled") else None
+            if values:
+                work.connection.execute(update(users).where(users.c.id == user_id).values(**values))
+            admins = select(users.c.id).where(
+                users.c.role == Role.ADMIN, users.c.disabled_at.is_(None)
+            )
+            if work.connection.execute(admins).first() is None:
+                raise Conflict("last_admin")
+            if values.keys() - {"display_name"}:
+                work.connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
+            return _user_account(_user(work, user_id))
 
     def set_password_hash(self, user_id: str, password_hash: str | None) -> None:
         """Replace a person's password; None takes it away. An unknown id changes nothing."""
@@ -150,6 +205,22 @@ class People:
             work.connection.execute(
                 delete(login_failures).where(login_failures.c.account == account)
             )
+
+
+def _user(work: Transaction, user_id: str) -> Row[Any]:
+    return work.connection.execute(select(users).where(users.c.id == user_id)).one()
+
+
+def _user_account(row: Row[Any]) -> UserAccount:
+    return UserAccount(
+        id=row.id,
+        username=row.username,
+        display_name=row.display_name,
+        role=Role(row.role),
+        disabled=row.disabled_at is not None,
+        has_password=row.password_hash is not None,
+        created_at=iso(row.created_at) or "",
+    )
 
 
 def _account(row: Row[*tuple[Any, ...]]) -> Account:

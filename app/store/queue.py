@@ -49,6 +49,7 @@ def state(connection: Connection, now: int) -> QueueState:
         images_wanted=wanted,
         in_flight=_slots_in(connection, SlotState.RUNNING),
         uncertain=_slots_in(connection, SlotState.UNCERTAIN),
+        cancelled=_cancelled(connection),
         cost=cost / MICRO,
         waiting=[
             {
@@ -75,15 +76,22 @@ def _slots_in(connection: Connection, wanted: SlotState) -> int:
     ).scalar_one()
 
 
-def cursor(connection: Connection) -> int:
-    """The number of the last committed change."""
-    return connection.execute(select(schema.feed.c.seq)).scalar_one()
+def _cancelled(connection: Connection) -> int:
+    """Cancelled tasks that have ended; one may still be waiting for its last request."""
+    return connection.execute(
+        select(func.count()).where(
+            _tasks.c.cancelled_at.is_not(None),
+            _tasks.c.removed_at.is_(None),
+            _tasks.c.status == TaskStatus.ERROR,
+        )
+    ).scalar_one()
 
 
 def changes(connection: Connection, since: int, now: int) -> dict[str, Any]:
     """What was committed after `since`; see `BaseApi.get_changes`."""
-    latest = cursor(connection)
-    reset = since <= 0 or since > latest
+    feed = connection.execute(select(schema.feed)).one()
+    latest = feed.seq
+    reset = not feed.first_seq <= since <= latest
     if not reset and since == latest:
         return {"cursor": latest, "reset": False, "rows": [], "removed": [], "queue": None}
     if reset:

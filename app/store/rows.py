@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, true
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, not_, or_, select, true
 
 from app.clock import SECOND, iso
 from app.models import CATEGORIES, TaskStatus
@@ -75,20 +75,34 @@ def _outputs(connection: Connection, where: ColumnElement[bool]) -> defaultdict[
 
 
 def _numbers(connection: Connection, found: Sequence[Row[Any]]) -> dict[str, int]:
+    """The row numbers of some rows, which come in queue order."""
     if len(found) > COUNT_ONE_BY_ONE:
         ordered = connection.execute(
             select(_tasks.c.id).where(_present).order_by(_tasks.c.position, _tasks.c.id)
         ).scalars()
         return {task_id: stt for stt, task_id in enumerate(ordered, start=1)}
-    return {row.id: _number(connection, row) for row in found}
+    numbers: dict[str, int] = {}
+    stt, previous = 0, None
+    for row in found:
+        # From the row before, so that the whole queue is counted once at most.
+        stt += _rows_up_to(connection, row, previous)
+        numbers[row.id], previous = stt, row
+    return numbers
 
 
-def _number(connection: Connection, row: Row[Any]) -> int:
-    before = (_tasks.c.position < row.position) | (
-        (_tasks.c.position == row.position) & (_tasks.c.id <= row.id)
+def _rows_up_to(connection: Connection, last: Row[Any], after: Row[Any] | None) -> int:
+    counted = select(func.count()).select_from(_tasks).where(_present, _is_up_to(last))
+    if after is not None:
+        # The range comes first: SQLite walks an index only along a plain comparison.
+        counted = counted.where(_tasks.c.position >= after.position, not_(_is_up_to(after)))
+    return connection.execute(counted).scalar_one()
+
+
+def _is_up_to(row: Row[Any]) -> ColumnElement[bool]:
+    return and_(
+        _tasks.c.position <= row.position,
+        or_(_tasks.c.position < row.position, _tasks.c.id <= row.id),
     )
-    count = select(func.count()).select_from(_tasks).where(_present, before)
-    return connection.execute(count).scalar_one()
 
 
 def _task_row(

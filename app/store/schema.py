@@ -38,6 +38,8 @@ feed = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("seq", BigInteger, nullable=False),
+    # The first number of this database: a smaller cursor was given out by another one.
+    Column("first_seq", BigInteger, nullable=False, server_default="1"),
 )
 
 users = Table(
@@ -65,6 +67,21 @@ sessions = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("last_seen", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    # SHA-256, as for sessions.
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", String(80), nullable=False),
+    Column("scope", String(16), nullable=False),
+    Column("prefix", String(16), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("last_used_at", BigInteger),
 )
 
 login_failures = Table(
@@ -140,6 +157,8 @@ tasks = Table(
     Column("revision", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("removed_at", BigInteger),
+    # A person gave up on what was missing then; asking again takes it away.
+    Column("cancelled_at", BigInteger),
     Column("changed_seq", BigInteger, nullable=False),
     UniqueConstraint("owner_id", "client_request_id"),
 )
@@ -150,6 +169,12 @@ Index(
     tasks.c.id,
     sqlite_where=text("removed_at IS NULL"),
     postgresql_where=text("removed_at IS NULL"),
+)
+Index(
+    "ix_tasks_cancelled_at",
+    tasks.c.cancelled_at,
+    sqlite_where=text("cancelled_at IS NOT NULL AND removed_at IS NULL"),
+    postgresql_where=text("cancelled_at IS NOT NULL AND removed_at IS NULL"),
 )
 Index(
     "ix_tasks_status",

@@ -18,8 +18,8 @@ POSITION_STEP = 1024
 CHUNK = 5_000
 """Ids in one statement; SQLite takes 32,766 parameters."""
 
-ACTIVE = (SlotState.PENDING, SlotState.RUNNING)
-FAILED = (SlotState.ERROR, SlotState.UNCERTAIN)
+CANCELLED = "cancelled"
+"""Error code of an image on which a person gave up."""
 
 _tasks = schema.tasks
 _slots = schema.slots
@@ -79,7 +79,7 @@ def add(tx: Transaction, owner_id: str, new: Sequence[NewTask]) -> None:
     tx.connection.execute(
         insert(_slots),
         [
-            _new_slot(task.id, 1, slot, task.provider, positions[task.id])
+            new_slot(task.id, 1, slot, task.provider, positions[task.id])
             for task in new
             for slot in range(1, task.columns["images_per_prompt"] + 1)
         ],
@@ -109,9 +109,10 @@ def _new_row(tx: Transaction, owner_id: str, task: NewTask, position: int) -> di
     }
 
 
-def _new_slot(
+def new_slot(
     task_id: str, generation: int, slot: int, provider: str, position: int
 ) -> dict[str, Any]:
+    """The row of a slot that waits for its first attempt."""
     return {
         "task_id": task_id,
         "generation": generation,
@@ -205,20 +206,23 @@ def _resize(tx: Transaction, task_id: str, wanted: int) -> None:
         .values(state=SlotState.DONE)
     )  # fmt: skip
     tx.connection.execute(
-        update(_slots).where(current, *revived).values(state=SlotState.PENDING, **_fresh())
+        update(_slots).where(current, *revived).values(state=SlotState.PENDING, **fresh())
     )
     known = set(tx.connection.execute(select(_slots.c.slot).where(current)).scalars())
     provider = task.model.partition(":")[0]
     missing = [
-        _new_slot(task_id, task.generation, slot, provider, task.position)
+        new_slot(task_id, task.generation, slot, provider, task.position)
         for slot in range(1, wanted + 1)
         if slot not in known
     ]
     if missing:
         tx.connection.execute(insert(_slots), missing)
+    # Wanting more is the opposite of having given up; the images given up before stay so.
+    forget_cancelling(tx, [task_id])
 
 
-def _fresh() -> dict[str, Any]:
+def fresh() -> dict[str, Any]:
+    """What a slot forgets when it is asked for anew."""
     return {"not_before": 0, "attempts": 0, "takeovers": 0, "error_code": "", "error_params": {}}
 
 
@@ -246,104 +250,17 @@ def remove(tx: Transaction, task_ids: Sequence[str]) -> int:
     return removed
 
 
-def retry(
-    tx: Transaction, task_ids: Sequence[str] | None, *, include_uncertain: bool
-) -> tuple[int, int]:
-    """Put failed slots back into the queue; answers how many tasks and images it touched."""
-    states = FAILED if include_uncertain else (SlotState.ERROR,)
-    wanted = (
-        select(_slots.c.task_id, _slots.c.generation, _slots.c.slot)
-        .join(_tasks)
-        .where(
-            _slots.c.state.in_(states),
-            _slots.c.generation == _tasks.c.generation,
-            _tasks.c.removed_at.is_(None),
-        )
-    )
-    found: list[Any] = []
-    if task_ids is None:
-        found.extend(tx.connection.execute(wanted))
-    else:
-        for portion in chunks(task_ids):
-            found.extend(tx.connection.execute(wanted.where(_slots.c.task_id.in_(portion))))
-    touched = list(dict.fromkeys(row.task_id for row in found))
-    for portion in chunks(touched):
-        tx.connection.execute(
-            update(_slots)
-            .where(
-                _slots.c.task_id.in_(portion),
-                _slots.c.state.in_(states),
-                _slots.c.generation == select(_tasks.c.generation)
-                .where(_tasks.c.id == _slots.c.task_id).scalar_subquery(),
-            )
-            .values(state=SlotState.PENDING, **_fresh())
-        )  # fmt: skip
-    _begin_anew(tx, touched)
-    return len(touched), len(found)
-
-
-def uncertain_slots(connection: Connection, task_ids: Sequence[str] | None) -> int:
-    """Images of these tasks, or of all, whose request may have been charged."""
-    count = (
-        select(func.count())
-        .select_from(_slots.join(_tasks))
-        .where(
-            _slots.c.state == SlotState.UNCERTAIN,
-            _slots.c.generation == _tasks.c.generation,
-            _tasks.c.removed_at.is_(None),
-        )
-    )
-    if task_ids is None:
-        return connection.execute(count).scalar_one()
-    return sum(
-        connection.execute(count.where(_slots.c.task_id.in_(portion))).scalar_one()
-        for portion in chunks(task_ids)
-    )
-
-
-def run_again(tx: Transaction, task_ids: Sequence[str]) -> int:
-    """Raise the generation of finished tasks and ask for every image; answers how many."""
-    again: list[Any] = []
+def forget_cancelling(tx: Transaction, task_ids: Sequence[str]) -> None:
+    """Whoever asks again has not given up."""
+    revived: list[str] = []
     for portion in chunks(task_ids):
-        again.extend(
-            tx.connection.execute(
-                select(_tasks).where(
-                    _tasks.c.id.in_(portion),
-                    _tasks.c.removed_at.is_(None),
-                    _tasks.c.status.in_((TaskStatus.COMPLETED, TaskStatus.ERROR)),
-                )
-            )
-        )
-    if not again:
-        return 0
-    for task in again:
-        tx.connection.execute(
+        revived += tx.connection.execute(
             update(_tasks)
-            .where(_tasks.c.id == task.id)
-            .values(generation=task.generation + 1, revision=task.revision + 1)
-        )
-    tx.connection.execute(
-        insert(_slots),
-        [
-            _new_slot(task.id, task.generation + 1, slot, task.model.partition(":")[0],
-                      task.position)
-            for task in again
-            for slot in range(1, task.images_per_prompt + 1)
-        ],
-    )  # fmt: skip
-    _begin_anew(tx, [task.id for task in again])
-    return len(again)
-
-
-def _begin_anew(tx: Transaction, task_ids: Sequence[str]) -> None:
-    """The clock of a task that is asked for again starts at its next request."""
-    for portion in chunks(task_ids):
-        tx.connection.execute(
-            update(_tasks)
-            .where(_tasks.c.id.in_(portion), _tasks.c.status != TaskStatus.RUNNING)
-            .values(started_at=None, finished_at=None)
-        )
-    refresh(tx, task_ids)
+            .where(_tasks.c.id.in_(portion), _tasks.c.cancelled_at.is_not(None))
+            .values(cancelled_at=None)
+            .returning(_tasks.c.id)
+        ).scalars()
+    refresh(tx, revived)
 
 
 def refresh(tx: Transaction, task_ids: Iterable[str]) -> None:
@@ -351,7 +268,7 @@ def refresh(tx: Transaction, task_ids: Iterable[str]) -> None:
     for portion in chunks(task_ids):
         slots_of: dict[str, list[Row[Any]]] = {task_id: [] for task_id in portion}
         for slot in tx.connection.execute(
-            select(_slots)
+            select(_slots, _tasks.c.cancelled_at)
             .join(_tasks)
             .where(
                 _tasks.c.id.in_(portion),
@@ -369,6 +286,9 @@ def refresh(tx: Transaction, task_ids: Iterable[str]) -> None:
 
 def _derived(tx: Transaction, slots: Sequence[Row[Any]]) -> dict[str, Any]:
     status = task_status(Counter(slot.state for slot in slots))
+    # The request that was out when a person gave up brought its picture; the task stays given up.
+    given_up = status == TaskStatus.COMPLETED and slots[0].cancelled_at is not None
+    status = TaskStatus.ERROR if given_up else status
     waiting = [slot for slot in slots if slot.state == SlotState.PENDING]
     troubled = [slot for slot in slots if slot.error_code]
     # A possible charge is the more pressing news than a plain failure.
@@ -378,7 +298,7 @@ def _derived(tx: Transaction, slots: Sequence[Row[Any]]) -> dict[str, Any]:
     return {
         "status": status,
         "images_done": sum(slot.state == SlotState.DONE for slot in slots),
-        "error_code": shown.error_code if shown else "",
+        "error_code": shown.error_code if shown else CANCELLED if given_up else "",
         "error_params": shown.error_params if shown else {},
         "next_attempt_at": due if status == TaskStatus.PENDING and due > tx.now else None,
         "finished_at": func.coalesce(_tasks.c.finished_at, tx.now) if may_finish(status) else None,
