@@ -9,8 +9,6 @@
 (() => {
   "use strict";
 
-  const FILES_PER_REQUEST = 20;
-  const BYTES_PER_REQUEST = 60 * 1024 * 1024;
   const BYTES_PER_FILE = 25 * 1024 * 1024;
   const PICTURE_NAME = /\.(png|jpe?g|webp|gif|bmp|tiff?|heic|avif)$/i;
 
@@ -18,38 +16,20 @@
 
   // --- upload --------------------------------------------------------------------------------
 
-  function batches(files) {
-    const all = [];
-    let batch = [], bytes = 0;
-    for (const file of files) {
-      if (batch.length && (batch.length === FILES_PER_REQUEST || bytes + file.size > BYTES_PER_REQUEST)) {
-        all.push(batch);
-        batch = [];
-        bytes = 0;
-      }
-      batch.push(file);
-      bytes += file.size;
-    }
-    return batch.length ? [...all, batch] : all;
-  }
-
-  // Answers the list of answers, in the order of the files; a refusal of the whole request is the
-  // answer of each of its files.
-  function send(files, progressed) {
+  // Answers what the server says of one file; a request that failed is a refusal with a code.
+  function send(file, progressed) {
     const body = new FormData();
-    for (const file of files) body.append("files", file, file.name);
+    body.append("file", file, file.name);
     return new Promise((resolve) => {
-      const failed = (answer) => resolve(files.map(() => answer));
       const request = new XMLHttpRequest();
       request.open("POST", (window.path_prefix || "") + "/api/v1/references");
       request.responseType = "json";
       request.upload.onprogress = (event) => progressed(event.loaded);
-      request.onerror = () => failed({ success: false, code: "not_sent" });
+      request.onerror = () => resolve({ success: false, code: "not_sent" });
       request.onload = () => {
         if (request.status === 401) return location.reload();
         const answer = request.response || {};
-        if (Array.isArray(answer.answers)) return resolve(answer.answers);
-        failed({ ...answer, success: false, code: answer.code || "not_taken" });
+        resolve({ ...answer, success: Boolean(answer.success), code: answer.code || "not_taken" });
       };
       request.send(body);
     });
@@ -63,10 +43,11 @@
       outcome.problems.push({ name: file.name, code: "too_large_to_send", params: {}, message: "" });
     }
     let before = 0;
-    for (const batch of batches(small)) {
-      const answers = await send(batch, (loaded) => progressed(Math.min(1, (before + loaded) / total)));
-      before += batch.reduce((sum, file) => sum + file.size, 0);
-      batch.forEach((file, index) => sort(file, answers[index], outcome));
+    // One after the other: the pictures keep the order in which they were dropped.
+    for (const file of small) {
+      const answer = await send(file, (loaded) => progressed(Math.min(1, (before + loaded) / total)));
+      before += file.size;
+      sort(file, answer, outcome);
     }
     return outcome;
   }

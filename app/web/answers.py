@@ -12,19 +12,27 @@ from app.errors import Conflict, InvalidInput, NotAllowed, NotFound, ProviderErr
 _FAMILIES: dict[type[WhiskError], str] = {
     InvalidInput: """
         address_malformed cell_too_large column_twice columns_unknown concurrency_range
-        encoding_guessed file_empty file_too_large file_type_unknown file_unreadable
-        folder_not_absolute folder_not_writable images_per_prompt_range import_has_problems
-        invalid_value key_malformed key_not_needed model_retired model_unknown name_too_long
+        cursor_unknown days_range encoding_guessed export_type_unknown file_empty file_too_large
+        file_type_unknown file_unreadable folder_not_absolute folder_not_writable
+        images_per_prompt_range import_has_problems invalid_value key_malformed key_not_needed
+        limit_range model_retired model_unknown name_empty name_too_long
         negative_prompt_unsupported no_file no_prompt_column nul_character password_too_common
         password_too_short pattern_invalid picture_ambiguous picture_animated picture_damaged
         picture_empty picture_missing picture_too_large picture_too_many_pixels
         picture_type_unknown project_not_found prompt_empty prompt_too_long provider_unknown
-        quality_unsupported quote_unbalanced ratio_unsupported seed_range separator_unknown
-        sharing_needs_password too_many_cells too_many_columns too_many_files too_many_references
-        too_many_references_in_category too_many_rows too_many_tasks unknown_field
+        quality_unsupported quote_unbalanced ratio_unsupported scope_unknown seed_range
+        separator_unknown server_address_malformed sharing_needs_password too_many_cells
+        too_many_columns too_many_files too_many_references too_many_references_in_category
+        too_many_rows too_many_tasks unknown_field username_malformed
     """,
-    NotFound: "file_missing image_not_found not_found reference_not_found task_not_found",
-    Conflict: "folder_in_use task_changed task_running",
+    NotFound: """
+        file_missing image_not_found not_found reference_not_found task_not_found token_not_found
+        user_not_found
+    """,
+    Conflict: """
+        folder_in_use last_admin queue_stopped task_changed task_running username_taken
+        wait_timeout waits_for_person
+    """,
     NotAllowed: "form_expired launch_link_used login_failed not_allowed origin_refused",
     ProviderError: """
         account_limited answer_damaged answer_too_large answer_unsupported empty_answer key_missing
@@ -32,15 +40,19 @@ _FAMILIES: dict[type[WhiskError], str] = {
         outcome_unknown output_limit overloaded quota_of_the_day rate_limited reference_damaged
         refused request_rejected seed_unsupported unexplained
     """,
-    WhiskError: "catalogue_unreadable internal set_aside",
+    WhiskError: "cancelled catalogue_unreadable internal set_aside",
 }
 
 _PRECISE = {
     "request_malformed": 400,
     "not_signed_in": 401,
+    "token_refused": 401,
     "body_too_large": 413,
     "host_unknown": 421,
     "login_throttled": 429,
+    "server_answer_lost": 504,
+    "server_answer_odd": 502,
+    "server_unreachable": 503,
 }
 """Codes for which HTTP has a status of its own."""
 

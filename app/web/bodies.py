@@ -10,12 +10,12 @@ from app.web.answers import refused
 MB = 1024 * 1024
 DEFAULT_LIMIT = MB
 MAX_FILES = 20
-MAX_PICTURE = 25 * MB
 
 _LIMITS = (
     (re.compile(r"/login|/logout|/auth"), 16 * 1024),
-    (re.compile(r"/api/v1/references"), 200 * MB),
-    (re.compile(r"/api/v1/import"), 12 * MB),
+    (re.compile(r"/api/v1/references"), 26 * MB),
+    (re.compile(r"/api/v1/tasks/import"), 12 * MB),
+    (re.compile(r"/api/v1/tasks/bulk"), 64 * MB),
     (re.compile(r"/_nicegui/client/[^/]+/upload/.*"), 210 * MB),
 )
 

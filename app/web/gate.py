@@ -7,6 +7,7 @@ framework adds later, and would not see sockets.
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -18,8 +19,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.auth.sessions import Principal, Sessions
+from app.auth.tokens import Tokens
 from app.errors import NotAllowed, NotFound, WhiskError
 from app.web.answers import refused
+from app.web.bearers import acting, read_bearer
 from app.web.bodies import BodyLimit, check_length, limit_for
 from app.web.cookies import read_cookie
 from app.web.headers import with_security_headers
@@ -32,7 +35,7 @@ OwnsClient = Callable[[str, Principal], bool]
 SIGNED_OUT = 4401
 """Close code of a socket whose session is missing or has ended."""
 
-_PUBLIC = frozenset({"/login", "/logout", "/auth", "/healthz", "/favicon.ico"})
+_PUBLIC = frozenset({"/login", "/logout", "/auth", "/healthz", "/readyz", "/favicon.ico"})
 _CLIENT = re.compile(r"/_nicegui/client/([^/]+)")
 
 
@@ -52,6 +55,7 @@ class Gate:
         application: ASGIApp,
         *,
         sessions: Sessions,
+        tokens: Tokens,
         hosts: Sequence[str],
         origins: Sequence[str],
         asset_prefix: str,
@@ -59,6 +63,7 @@ class Gate:
     ) -> None:
         self._application = application
         self._sessions = sessions
+        self._tokens = tokens
         self._strangers = Strangers(hosts, origins)
         self._assets = _asset_pattern(asset_prefix)
         self._owns_client = owns_client
@@ -74,10 +79,14 @@ class Gate:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         limit = limit_for(scope["path"])
+        bearer = read_bearer(scope)
         try:
-            self._strangers.turn_away(scope)
+            self._strangers.turn_away(scope, by_token=bearer is not None)
             check_length(Headers(scope=scope).get("content-length"), limit)
-            principal = await self._principal(read_cookie(scope))
+            if bearer is not None:
+                principal = await self._program(bearer, scope)
+            else:
+                principal = await self._principal(read_cookie(scope))
             refusal = self._refusal(scope, principal)
         except WhiskError as error:
             refusal, principal = refused(error), None
@@ -109,6 +118,13 @@ class Gate:
             return None
         known = self._sessions.remembered(token)
         return known or await run_in_threadpool(self._sessions.resolve, token)
+
+    async def _program(self, bearer: str, scope: Scope) -> Principal:
+        principal = await run_in_threadpool(self._tokens.resolve, bearer)
+        if principal is None:
+            # Never the cookie instead: who shows a token means to be judged by it.
+            raise WhiskError("token_refused")
+        return replace(principal, user=acting(principal.user, scope))
 
     def _refusal(self, scope: Scope, principal: Principal | None) -> Response | None:
         if principal is not None:

@@ -1,9 +1,9 @@
-"""Stored pictures over HTTP: by id, for good in the browser's own cache, and never as a page."""
+"""Stored files over HTTP: by id, for good in the browser's own cache, and never as a page."""
 
 from urllib.parse import quote
 
 from starlette.datastructures import Headers
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, Response, StreamingResponse
 
 from app.api.models import ApiResponse, MediaContent
 from app.errors import NotFound
@@ -25,6 +25,8 @@ def picture(answer: ApiResponse, asked: Headers, *, download: bool = False) -> R
     headers = _headers(content, download)
     if _has_it(asked.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)
+    if content.chunks is not None:
+        return StreamingResponse(content.iterate(), headers=headers, media_type=content.mime_type)
     if content.path is None:
         return Response(content.data, headers=headers, media_type=content.mime_type)
     if not content.path.is_file():

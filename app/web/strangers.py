@@ -30,8 +30,11 @@ class Strangers:
         self._hosts = frozenset(host.lower() for host in hosts)
         self._origins = frozenset(origin.lower() for origin in origins)
 
-    def turn_away(self, scope: Scope) -> None:
+    def turn_away(self, scope: Scope, *, by_token: bool = False) -> None:
         """Refuse what is not meant for us or not sent by us.
+
+        A program that shows a token and no cookie need not name an origin: no browser sends the
+        header by itself, so nobody can be tricked into it.
 
         Raises:
             WhiskError: `host_unknown`.
@@ -44,10 +47,11 @@ class Strangers:
             raise WhiskError("host_unknown")
         if _ODD_PATH.search(scope["path"]):
             raise NotFound("not_found")
-        if not (self._origin_is_ours(scope, headers) and _site_is_ours(scope, headers)):
+        program = by_token and "cookie" not in headers
+        if not (self._origin_is_ours(scope, headers, program) and _site_is_ours(scope, headers)):
             raise NotAllowed("origin_refused")
 
-    def _origin_is_ours(self, scope: Scope, headers: Headers) -> bool:
+    def _origin_is_ours(self, scope: Scope, headers: Headers, program: bool) -> bool:
         origins = headers.getlist("origin")
         if origins:
             return all(origin.lower() in self._origins for origin in origins)
@@ -56,7 +60,7 @@ class Strangers:
             return not _must_be_ours(scope) or site in ("same-origin", "none")
         # Browsers name the origin whenever they open a socket or send something; on plain http
         # they say nothing at all when our own page only reads.
-        return scope["type"] == "http" and scope["method"] in SAFE_METHODS
+        return scope["type"] == "http" and (program or scope["method"] in SAFE_METHODS)
 
 
 def is_navigation(scope: Scope, headers: Headers) -> bool:

@@ -12,7 +12,7 @@ from pages.visit import Visit
 KEY = "queue"
 """The grid's name in the browser: `WD.apply("queue", delta)`."""
 
-ROWS_ADDRESS = "/api/v1/queue"
+ROWS_ADDRESS = "/api/v1/changes?since=0"
 ROW_HEIGHT_PX = 56
 WORDS_OF_CELLS = ("error.", "status.", "grid.", "references.")
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 def rows(page: Page, server: Server) -> list[dict[str, Any]]:
     """The queue as the page's own route gives it."""
-    answer = page.request.get(f"{server.url}/api/v1/queue")
+    answer = page.request.get(f"{server.url}/api/v1/changes?since=0")
     assert answer.ok, answer.text()
     return sorted(json.loads(answer.body())["data"]["rows"], key=lambda row: row["stt"])
 
