@@ -59,6 +59,7 @@ class LocalReading(LocalStudio):
             found, following, total = listing.page(
                 connection,
                 listing.Wanted(status, search, project_id),
+                self.studio.totals,
                 after=after,
                 limit=limit,
                 now=self.studio.clock.now(),

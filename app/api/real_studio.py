@@ -63,4 +63,4 @@ def _culprit(name: str, value: Any) -> tuple[str, Any]:
             orjson.dumps(part)
         except orjson.JSONEncodeError:
             return _culprit(str(key), part)
-    return name, value
+    return name, cast(Any, value)

@@ -1,7 +1,7 @@
 """What a task may be: the check that every way into the queue goes through."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, field, fields
+from dataclasses import field, fields
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, cast
@@ -52,9 +52,10 @@ class Draft:
 
     def columns(self) -> dict[str, Any]:
         """The fields that are columns of the task's row."""
-        kept = asdict(self)
-        del kept["reference_images"], kept["reference_images_by_cat"]
-        return kept
+        return {name: getattr(self, name) for name in _COLUMNS}
+
+
+_COLUMNS = [item.name for item in fields(Draft) if not item.name.startswith("reference_images")]
 
 
 @cache
@@ -91,9 +92,18 @@ def _typed(name: str, value: Any) -> Any:
     for text in _texts(typed):
         if "\0" in text:
             raise InvalidInput("nul_character", field=name)
-        if any("\ud800" <= character <= "\udfff" for character in text):
+        if not _is_unicode(text):
             raise InvalidInput("invalid_value", field=name, name=name, value=ascii(text)[:80])
     return typed
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a text can be written down; half of a surrogate pair cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _texts(value: Any) -> list[str]:

@@ -13,6 +13,7 @@ from app.providers.catalogue import Catalogue
 from app.providers.keys import KeyRing
 from app.store import preferences
 from app.store.database import Database
+from app.store.listing import Totals
 
 DEFAULT_PATTERN = "{prefix} {name} {prompt}"
 DEFAULT_CONCURRENCY = 2
@@ -30,6 +31,7 @@ class Studio:
         references: Shelf of the reference pictures, `references/<id><ending>`.
         thumbnails: Shelf of small WebP pictures by id.
         rejected: Shelf of bytes that were paid for and could not be shown.
+        totals: Counts of long lists, kept while nothing changes.
     """
 
     database: Database
@@ -41,6 +43,7 @@ class Studio:
     references: Shelf
     thumbnails: Shelf
     rejected: Shelf
+    totals: Totals = field(default_factory=Totals)
     _outputs: dict[str, Shelf] = field(default_factory=dict[str, Shelf])
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

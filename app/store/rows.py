@@ -1,10 +1,20 @@
 """Tasks as pages read them: dicts with the fields of `TaskItem`, in queue order."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, not_, or_, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    func,
+    or_,
+    select,
+    true,
+)
 
 from app.clock import SECOND, iso
 from app.models import CATEGORIES, TaskStatus
@@ -20,7 +30,42 @@ COUNT_ONE_BY_ONE = 50
 
 _english = Words("en")
 _tasks = schema.tasks
+_slots = schema.slots
+_links = schema.task_references
 _present = _tasks.c.removed_at.is_(None)
+
+NOWHERE = -(2**62)
+"""A position in front of every row."""
+
+# Statements that are put together once: building one costs more than running it.
+_references = (
+    select(_links.c.task_id, _links.c.category, _links.c.reference_id)
+    .join(_tasks)
+    .where(_present)
+    .order_by(_links.c.ordinal)
+)
+_outputs = (
+    select(_slots.c.task_id, _slots.c.image_id)
+    .join(_tasks)
+    .where(_present)
+    .where(_slots.c.generation == _tasks.c.generation, _slots.c.state == SlotState.DONE)
+    .order_by(_slots.c.slot)
+)
+_references_of = _references.where(_links.c.task_id.in_(bindparam("ids", expanding=True)))
+_outputs_of = _outputs.where(_slots.c.task_id.in_(bindparam("ids", expanding=True)))
+_low, _high = bindparam("low", type_=BigInteger), bindparam("high", type_=BigInteger)
+# The plain ranges come first: SQLite walks an index only along a plain comparison.
+_count_between = (
+    select(func.count())
+    .select_from(_tasks)
+    .where(
+        _present,
+        _tasks.c.position >= _low,
+        _tasks.c.position <= _high,
+        or_(_tasks.c.position > _low, _tasks.c.id > bindparam("low_id")),
+        or_(_tasks.c.position < _high, _tasks.c.id <= bindparam("high_id")),
+    )
+)
 
 
 def task_rows(
@@ -31,78 +76,67 @@ def task_rows(
     found = connection.execute(
         select(_tasks).where(_present, condition).order_by(_tasks.c.position, _tasks.c.id)
     ).all()
-    references = _references(connection, condition)
-    outputs = _outputs(connection, condition)
-    numbers = (
-        {row.id: stt for stt, row in enumerate(found, start=1)}
-        if where is None
-        else _numbers(connection, found)
+    numbers = range(1, len(found) + 1) if where is None else _numbers(connection, found)
+    references = connection.execute(_references.where(condition))
+    outputs = connection.execute(_outputs.where(condition))
+    return _dicts(found, numbers, references, outputs, now)
+
+
+def page_rows(
+    connection: Connection, found: Sequence[Row[Any]], first_number: int | None, now: int
+) -> list[dict[str, Any]]:
+    """Rows of `tasks`, a page at most, as dicts of `TaskItem`.
+
+    `first_number` is the row number of the first, where it is known and the rows are neighbours.
+    """
+    if first_number is None:
+        numbers = _numbers(connection, found)
+    else:
+        numbers = range(first_number, first_number + len(found))
+    ids = {"ids": [row.id for row in found]}
+    references = connection.execute(_references_of, ids)
+    outputs = connection.execute(_outputs_of, ids)
+    return _dicts(found, numbers, references, outputs, now)
+
+
+def _dicts(
+    found: Sequence[Row[Any]],
+    numbers: Iterable[int],
+    references: Iterable[Row[Any, Any, Any]],
+    outputs: Iterable[Row[Any, Any]],
+    now: int,
+) -> list[dict[str, Any]]:
+    by_category: defaultdict[str, dict[str, list[str]]] = defaultdict(
+        lambda: {name: [] for name in ("", *CATEGORIES)}
     )
+    for task_id, category, reference_id in references:
+        by_category[task_id][category].append(reference_id)
+    images: defaultdict[str, list[str]] = defaultdict(list)
+    for task_id, image_id in outputs:
+        images[task_id].append(image_id)
     return [
-        _task_row(row, numbers[row.id], references[row.id], outputs[row.id], now) for row in found
+        _task_row(row, number, by_category[row.id], images[row.id], now)
+        for row, number in zip(found, numbers, strict=True)
     ]
 
 
-def _references(
-    connection: Connection, where: ColumnElement[bool]
-) -> defaultdict[str, dict[str, list[str]]]:
-    links = schema.task_references
-    by_task: defaultdict[str, dict[str, list[str]]] = defaultdict(
-        lambda: {name: [] for name in ("", *CATEGORIES)}
-    )
-    for row in connection.execute(
-        select(links.c.task_id, links.c.category, links.c.reference_id)
-        .join(_tasks)
-        .where(_present, where)
-        .order_by(links.c.ordinal)
-    ):
-        by_task[row.task_id][row.category].append(row.reference_id)
-    return by_task
-
-
-def _outputs(connection: Connection, where: ColumnElement[bool]) -> defaultdict[str, list[str]]:
-    slots = schema.slots
-    by_task: defaultdict[str, list[str]] = defaultdict(list)
-    for row in connection.execute(
-        select(slots.c.task_id, slots.c.image_id)
-        .join(_tasks)
-        .where(_present, where)
-        .where(slots.c.generation == _tasks.c.generation, slots.c.state == SlotState.DONE)
-        .order_by(slots.c.slot)
-    ):
-        by_task[row.task_id].append(row.image_id)
-    return by_task
-
-
-def _numbers(connection: Connection, found: Sequence[Row[Any]]) -> dict[str, int]:
+def _numbers(connection: Connection, found: Sequence[Row[Any]]) -> Sequence[int]:
     """The row numbers of some rows, which come in queue order."""
     if len(found) > COUNT_ONE_BY_ONE:
         ordered = connection.execute(
             select(_tasks.c.id).where(_present).order_by(_tasks.c.position, _tasks.c.id)
         ).scalars()
-        return {task_id: stt for stt, task_id in enumerate(ordered, start=1)}
-    numbers: dict[str, int] = {}
-    stt, previous = 0, None
+        places = {task_id: stt for stt, task_id in enumerate(ordered, start=1)}
+        return [places[row.id] for row in found]
+    numbers: list[int] = []
+    stt, position, task_id = 0, NOWHERE, ""
     for row in found:
         # From the row before, so that the whole queue is counted once at most.
-        stt += _rows_up_to(connection, row, previous)
-        numbers[row.id], previous = stt, row
+        place = {"low": position, "low_id": task_id, "high": row.position, "high_id": row.id}
+        stt += connection.execute(_count_between, place).scalar_one()
+        numbers.append(stt)
+        position, task_id = row.position, row.id
     return numbers
-
-
-def _rows_up_to(connection: Connection, last: Row[Any], after: Row[Any] | None) -> int:
-    counted = select(func.count()).select_from(_tasks).where(_present, _is_up_to(last))
-    if after is not None:
-        # The range comes first: SQLite walks an index only along a plain comparison.
-        counted = counted.where(_tasks.c.position >= after.position, not_(_is_up_to(after)))
-    return connection.execute(counted).scalar_one()
-
-
-def _is_up_to(row: Row[Any]) -> ColumnElement[bool]:
-    return and_(
-        _tasks.c.position <= row.position,
-        or_(_tasks.c.position < row.position, _tasks.c.id <= row.id),
-    )
 
 
 def _task_row(

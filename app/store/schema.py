@@ -171,20 +171,24 @@ Index(
     postgresql_where=text("removed_at IS NULL"),
 )
 Index(
-    "ix_tasks_cancelled_at",
-    tasks.c.cancelled_at,
-    sqlite_where=text("cancelled_at IS NOT NULL AND removed_at IS NULL"),
-    postgresql_where=text("cancelled_at IS NOT NULL AND removed_at IS NULL"),
-)
-Index(
-    "ix_tasks_status",
+    # Pages of one status in queue order, and the sums of the queue's state without the table.
+    "ix_tasks_status_position",
     tasks.c.status,
+    tasks.c.position,
+    tasks.c.id,
     tasks.c.images_done,
     tasks.c.images_per_prompt,
     tasks.c.cost,
     sqlite_where=text("removed_at IS NULL"),
     postgresql_where=text("removed_at IS NULL"),
 )
+Index(
+    "ix_tasks_cancelled_at",
+    tasks.c.cancelled_at,
+    sqlite_where=text("cancelled_at IS NOT NULL AND removed_at IS NULL"),
+    postgresql_where=text("cancelled_at IS NOT NULL AND removed_at IS NULL"),
+)
+
 
 reference_images = Table(
     "reference_images",

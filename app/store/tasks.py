@@ -3,11 +3,27 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Insert,
+    Row,
+    String,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    union_all,
+    update,
+)
 
-from app.models import TaskStatus
+from app.models import MAX_IMAGES_PER_PROMPT, TaskStatus
 from app.store import schema
 from app.store.database import Transaction
 from app.store.states import SlotState, may_finish, task_status
@@ -63,6 +79,16 @@ def known_requests(
     return found
 
 
+_ADD_TASKS = insert(_tasks).values(
+    # Written into the statement: ten thousand rows need not carry them as parameters.
+    status=literal_column(f"'{TaskStatus.PENDING}'"),
+    error_code=literal_column("''"),
+    error_params=literal_column("'{}'"),
+    **{name: literal_column("0") for name in ("images_done", "attempts", "cost")},
+    **{name: literal_column("1") for name in ("generation", "revision")},
+)
+
+
 def add(tx: Transaction, owner_id: str, new: Sequence[NewTask]) -> None:
     """Append tasks, each with one pending slot for every wanted image."""
     if not new:
@@ -74,16 +100,11 @@ def add(tx: Transaction, owner_id: str, new: Sequence[NewTask]) -> None:
         task.id: (last or 0) + POSITION_STEP * number for number, task in enumerate(new, start=1)
     }
     tx.connection.execute(
-        insert(_tasks), [_new_row(tx, owner_id, task, positions[task.id]) for task in new]
+        _ADD_TASKS, [_new_row(tx, owner_id, task, positions[task.id]) for task in new]
     )
-    tx.connection.execute(
-        insert(_slots),
-        [
-            new_slot(task.id, 1, slot, task.provider, positions[task.id])
-            for task in new
-            for slot in range(1, task.columns["images_per_prompt"] + 1)
-        ],
-    )
+    for provider in {task.provider for task in new}:
+        of = {"provider": provider, "prefix": f"{provider}:%", "last": last or 0}
+        tx.connection.execute(_add_slots(), of)
     links = [link for task in new for link in _links(task.id, task.references)]
     if links:
         tx.connection.execute(insert(schema.task_references), links)
@@ -96,14 +117,6 @@ def _new_row(tx: Transaction, owner_id: str, task: NewTask, position: int) -> di
         "owner_id": owner_id,
         "client_request_id": task.client_request_id,
         **task.columns,
-        "status": TaskStatus.PENDING,
-        "images_done": 0,
-        "error_code": "",
-        "error_params": {},
-        "attempts": 0,
-        "cost": 0,
-        "generation": 1,
-        "revision": 1,
         "created_at": tx.now,
         "changed_seq": tx.seq(),
     }
@@ -129,6 +142,38 @@ def new_slot(
         "error_code": "",
         "error_params": {},
     }
+
+
+@cache
+def _add_slots() -> Insert:
+    """One slot for every image of the tasks of a provider behind a position.
+
+    The database makes the rows itself: ten thousand tasks want up to a hundred thousand.
+    """
+    numbers = union_all(
+        *(select(literal(number).label("slot")) for number in range(1, MAX_IMAGES_PER_PROMPT + 1))
+    ).subquery()
+    constant = {
+        name: literal(value, _slots.c[name].type)
+        for name, value in new_slot("", 1, 0, "", 0).items()
+    }
+    row = {
+        **constant,
+        "task_id": _tasks.c.id,
+        "slot": numbers.c.slot,
+        "provider": bindparam("provider", type_=String),
+        "position": _tasks.c.position,
+    }
+    wanted = (
+        select(*(value.label(name) for name, value in row.items()))
+        .select_from(_tasks.join(numbers, numbers.c.slot <= _tasks.c.images_per_prompt))
+        .where(
+            _tasks.c.removed_at.is_(None),
+            _tasks.c.position > bindparam("last", type_=BigInteger),
+            _tasks.c.model.like(bindparam("prefix", type_=String)),
+        )
+    )
+    return insert(_slots).from_select(list(row), wanted)
 
 
 def _links(task_id: str, references: Mapping[str, Sequence[str]]) -> Iterator[dict[str, Any]]:

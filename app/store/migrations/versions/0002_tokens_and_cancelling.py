@@ -41,3 +41,12 @@ def upgrade() -> None:
         sqlite_where=cancelled,
         postgresql_where=cancelled,
     )
+    op.drop_index("ix_tasks_status", "tasks")
+    present = sa.text("removed_at IS NULL")
+    op.create_index(
+        op.f("ix_tasks_status_position"),
+        "tasks",
+        ["status", "position", "id", "images_done", "images_per_prompt", "cost"],
+        sqlite_where=present,
+        postgresql_where=present,
+    )
