@@ -1,22 +1,46 @@
-"""Whisk Desktop: put the parts together and serve them.
+"""Whisk Desktop: put the parts together and serve them, or do what a command asks for.
 
 Nothing happens at import: a native window's process imports this file again.
 """
 
+import functools
+import io
 import multiprocessing
 import os
-import socket
 import sys
 import threading
 import webbrowser
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from app.bootstrap import build_api, build_doors, check_exposure
-from app.errors import WhiskError
-from app.settings import Settings, parse
+from app.cli import ports
+from app.errors import Conflict
+from app.running_server import RunningServer, announce, withdraw
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.api.base_api import BaseApi
+    from app.bootstrap import Doors
+
+_LIMITS: Mapping[str, Any] = {
+    "ws_max_size": 1_100_000,
+    "limit_concurrency": 512,
+    "timeout_keep_alive": 5,
+    "proxy_headers": False,
+    "server_header": False,
+    "uvicorn_logging_level": "warning",
+}
 
 
 def serve(settings: Settings) -> None:
-    """Open the studio, register pages and routes, and serve until stopped."""
+    """Open the studio, register pages and routes, and serve until stopped.
+
+    Raises:
+        WhiskError: `port_in_use`, `folder_in_use`, `sharing_needs_password`, ...
+    """
+    if ports.is_taken(settings.host, settings.port):
+        raise Conflict("port_in_use", port=settings.port, url=settings.url)
     # The framework reads these when it is imported; our own storage is the database.
     os.environ.setdefault("NICEGUI_STORAGE_PATH", str(settings.data / "nicegui"))
     import nicegui
@@ -25,10 +49,11 @@ def serve(settings: Settings) -> None:
     from starlette.middleware.gzip import GZipMiddleware
 
     import pages
+    from app.bootstrap import build_api, build_doors, check_exposure
     from app.web.install import install
     from pages.ownership import owns_client
 
-    api = build_api(settings)  # MockApi() | LocalApi(data, output)
+    api = build_api(settings)  # MockApi() | LocalApi(data, output) | RealApi(server, token)
     api.open()
     doors = build_doors(api)
     check_exposure(settings, doors)
@@ -36,19 +61,16 @@ def serve(settings: Settings) -> None:
     install(
         nicegui_app,
         api,
-        doors.sessions,
-        doors.launch,
+        doors,
         hosts=hosts,
         origins=[f"http://{host}" for host in hosts],
         asset_prefix=f"/_nicegui/{nicegui.__version__}/",
         owns_client=owns_client,
     )
     pages.register(api)
-    link = f"{settings.url}/auth?t={doors.launch.mint()}"
-    nicegui_app.on_startup(
-        threading.Thread(target=_welcome, args=(settings, link), daemon=True).start
-    )
-    nicegui_app.on_shutdown(api.close)
+    welcome = threading.Thread(target=_welcome, args=(settings, doors), daemon=True)
+    nicegui_app.on_startup(welcome.start)
+    nicegui_app.on_shutdown(functools.partial(_close, settings, api))
     ui.run(
         host=settings.host,
         port=settings.port,
@@ -61,12 +83,7 @@ def serve(settings: Settings) -> None:
         gzip_middleware_factory=lambda inner: GZipMiddleware(
             inner, minimum_size=1024, compresslevel=4
         ),
-        ws_max_size=1_100_000,
-        limit_concurrency=512,
-        timeout_keep_alive=5,
-        proxy_headers=False,
-        server_header=False,
-        uvicorn_logging_level="warning",
+        **_LIMITS,
     )
 
 
@@ -77,15 +94,27 @@ def _hosts(settings: Settings) -> list[str]:
     return [name if settings.port == 80 else f"{name}:{settings.port}" for name in written]
 
 
-def _welcome(settings: Settings, link: str) -> None:
+def _welcome(settings: Settings, doors: "Doors") -> None:
     """Say where the pages are, as soon as they can really be opened."""
+    link = f"{settings.url}/auth?t={doors.launch.mint()}"
     pause = threading.Event()
-    while not _answers(settings):
+    while not ports.answers(settings.host, settings.port):
         pause.wait(0.02)
+    if settings.api == "local":
+        # First: whoever has read that it is ready may send a command at once.
+        own = replace(settings, host=ports.WILDCARDS.get(settings.host, settings.host))
+        announce(settings.data, RunningServer(own.url, os.getpid(), doors.tokens.local()))
     _say(f"Whisk Desktop is ready at {settings.url} - open {link}")
     _say("(the link works once, for five minutes)")
     if settings.browser:
         webbrowser.open(link)
+
+
+def _close(settings: Settings, api: "BaseApi") -> None:
+    """Send no more commands here, end what is out, release the folder."""
+    if settings.api == "local":
+        withdraw(settings.data)
+    api.close()
 
 
 def _say(text: str) -> None:
@@ -93,40 +122,18 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _answers(settings: Settings) -> bool:
-    try:
-        socket.create_connection((settings.host, settings.port), timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
-def _port_is_taken(settings: Settings) -> bool:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        if os.name == "posix":
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError:
-            return True
-    return False
-
-
 def main() -> None:
-    """The command `whisk` and `python main.py`; exits with 2 when it cannot start."""
+    """The command `whisk` and `python main.py`; exits as `app/cli/exit_codes.py` says."""
     multiprocessing.freeze_support()
     os.umask(0o077)
-    settings = parse()
-    if _port_is_taken(settings):
-        sys.exit(
-            f"Port {settings.port} is in use. Is Whisk Desktop running already? "
-            f"Open {settings.url}, or start this one with --port and another number."
-        )
-    try:
-        serve(settings)
-    except WhiskError as error:
-        sys.exit(error.message)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A console that lacks a letter shows its number; the command goes on.
+            stream.reconfigure(errors="backslashreplace")
+    from app.cli.commands import command_line
+
+    # The name under which a shell completes, however the program was started.
+    command_line(serve)(prog_name="whisk")
 
 
 if __name__ == "__main__":

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from app.cli.commands import command_line
 from app.clock import Clock
-from app.settings import parse
+from app.settings import Said, settle
 from app.store import schema
 from app.store.database import Database
 
@@ -40,15 +42,17 @@ def test_every_path_that_a_paper_names_exists(paper: str) -> None:
 def test_every_option_stands_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     settings = (ROOT / "app" / "settings.py").read_text(encoding="utf-8")
-    named = set(re.findall(r'"(--[\w-]+)"', settings)) | set(re.findall(r"WHISK_\w+", settings))
+    commands = typer.main.get_command(command_line(print))
+    serve = commands.get_command(typer.Context(commands), "serve")
+    assert serve is not None
+    options = {option for parameter in serve.params for option in parameter.opts}
+    named = options | set(re.findall(r"WHISK_[A-Z_]*[A-Z]", settings))
 
     assert {name for name in named if name not in readme} == set()
 
 
-def test_the_options_have_the_defaults_of_the_readme(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("WHISK_HOST", "WHISK_PORT", "WHISK_API", "WHISK_NO_BROWSER"):
-        monkeypatch.delenv(name, raising=False)
-    settings = parse([])
+def test_the_options_have_the_defaults_of_the_readme() -> None:
+    settings = settle(Said(), {})
 
     assert (settings.host, settings.port, settings.api) == ("127.0.0.1", 8080, "local")
     assert settings.browser is True

@@ -21,7 +21,8 @@ _FAMILIES: dict[type[WhiskError], str] = {
         picture_empty picture_missing picture_too_large picture_too_many_pixels
         picture_type_unknown project_not_found prompt_empty prompt_too_long provider_unknown
         quality_unsupported quote_unbalanced ratio_unsupported scope_unknown seed_range
-        separator_unknown server_address_malformed sharing_needs_password too_many_cells
+        separator_unknown server_address_malformed server_missing server_unused token_file_unreadable
+        sharing_needs_password too_many_cells
         too_many_columns too_many_files too_many_references too_many_references_in_category
         too_many_rows too_many_tasks unknown_field username_malformed
     """,
@@ -30,7 +31,7 @@ _FAMILIES: dict[type[WhiskError], str] = {
         user_not_found
     """,
     Conflict: """
-        folder_in_use last_admin queue_stopped task_changed task_running username_taken
+        folder_in_use last_admin port_in_use queue_stopped task_changed task_running username_taken
         wait_timeout waits_for_person
     """,
     NotAllowed: "form_expired launch_link_used login_failed not_allowed origin_refused",
