@@ -43,6 +43,8 @@ class QueueFeed:
         self._queue: QueueState | None = None
         self._stale = True
         self._lost = False
+        self.failure: ApiResponse | None = None
+        """Why the studio does not answer, while it does not and says so."""
         self._asked_at = float("-inf")
         self._question: asyncio.Future[None] | None = None
 
@@ -81,6 +83,7 @@ class QueueFeed:
     def _take(self, answer: ApiResponse) -> None:
         before = self._lost, self._queue
         self._lost = not answer.success
+        self.failure = answer if answer.code else None
         if answer.success:
             self._broadcast(answer.data)
             if answer.data["queue"] is not None:

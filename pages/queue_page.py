@@ -9,13 +9,13 @@ from pages.ask import ask
 from pages.components.composer import Composer
 from pages.components.import_dialog import ImportDialog
 from pages.components.lightbox import Lightbox
-from pages.components.queue_controls import QueueControls
+from pages.components.queue_controls import QueueControls, sentence_of_loss
 from pages.components.queue_grid import KEY, QueueGrid
 from pages.components.task_editor import TaskEditor
 from pages.feed import QueueFeed
 from pages.frame import frame
 from pages.told import told
-from pages.visit import Visit, visit
+from pages.visit import RESPONSE_SECONDS, Visit, visit
 
 SECONDS_BETWEEN_TICKS = 0.5
 EDITED_IN_PLACE = ("prompt", "task_name")
@@ -24,7 +24,7 @@ EDITED_IN_PLACE = ("prompt", "task_name")
 def register(api: BaseApi, feed: QueueFeed) -> None:
     """Add the page at `/`."""
 
-    @ui.page("/")
+    @ui.page("/", response_timeout=RESPONSE_SECONDS)
     async def queue_page() -> None:
         here = await visit(api)
         page = QueuePage(here, feed)
@@ -44,6 +44,7 @@ class QueuePage:
         self._state: QueueState | None = None
         self._models: dict[str, str] = {}
         self._providers: dict[str, str] = {}
+        self._lost = ""
         self._import = ImportDialog(here)
         self._lightbox = Lightbox(here)
         self._composer = Composer(here, self._added)
@@ -57,9 +58,8 @@ class QueuePage:
         state = await ask(api.queue_state)
         self._models = {model["id"]: model["label"] for model in models}
         self._providers = {provider["name"]: provider["label"] for provider in providers}
-        self._state = QueueState(**state.data) if state.success else None
-        await self._composer.load()
-        await self._editor.load()
+        self._state = QueueState(**state.data) if state.data else None
+        self._lost = "" if state.success else sentence_of_loss(state, self._words)
         self._composer = Composer(self._visit, self._added)
         self._editor = TaskEditor(self._visit, self._compose, self._show_large)
         await self._composer.load()
@@ -80,6 +80,8 @@ class QueuePage:
         self._lightbox.build()
         self._listen()
         self._controls.show(self._state)
+        if self._lost:
+            self._controls.show(None, self._lost)
         self._feed.join(ui.context.client, self._on_queue)
         ui.timer(SECONDS_BETWEEN_TICKS, self._feed.tick)
 
@@ -110,7 +112,7 @@ class QueuePage:
         self._panel.classes(remove="wd-panel--open")
 
     async def _on_queue(self, state: QueueState | None) -> None:
-        self._controls.show(state)
+        self._controls.show(state, sentence_of_loss(self._feed.failure, self._words))
         if state is not None:
             await self._editor.refresh()
 

@@ -14,7 +14,7 @@ from pages.components.field_errors import FieldErrors
 from pages.components.question import Choice, question
 from pages.frame import frame
 from pages.told import told
-from pages.visit import Visit, visit
+from pages.visit import RESPONSE_SECONDS, Visit, visit
 
 TOKENS = ("{prefix}", "{name}", "{prompt}", "{model}", "{ratio}", "{quality}", "{date}",
           "{project}", "{seed}")  # fmt: skip
@@ -23,7 +23,7 @@ TOKENS = ("{prefix}", "{name}", "{prompt}", "{model}", "{ratio}", "{quality}", "
 def register(api: BaseApi) -> None:
     """Add the page at `/settings`."""
 
-    @ui.page("/settings")
+    @ui.page("/settings", response_timeout=RESPONSE_SECONDS)
     async def settings_page() -> None:
         here = await visit(api)
         page = SettingsPage(here)

@@ -9,6 +9,13 @@ from app.api.models import StudioSettings, UserInfo
 from app.words import Words
 from pages.ask import ask
 
+RESPONSE_SECONDS = 20.0
+"""How long a page may take to be built: a distant studio is asked a few questions first."""
+
+UNKNOWN_SETTINGS = StudioSettings(
+    output_folder="", naming_pattern="", concurrency=1, default_model=""
+)
+
 
 @dataclass
 class Visit:
@@ -29,5 +36,7 @@ async def visit(api: BaseApi) -> Visit:
     assert request is not None, "a page is always built for a request"
     user: UserInfo = request.state.user
     mine = api.acting_as(user)
-    settings = StudioSettings(**(await ask(mine.get_settings)).data)
+    answer = await ask(mine.get_settings)
+    # A distant studio may never have answered yet: the page is drawn all the same, and says so.
+    settings = StudioSettings(**answer.data) if answer.data else UNKNOWN_SETTINGS
     return Visit(mine, user, settings, Words(settings.language))

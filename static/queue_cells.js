@@ -8,9 +8,10 @@ window.WD_cells = (() => {
   const CATEGORY_ICONS = { title: "face", scene: "landscape", style: "palette" };
   const STATUS_ICONS = {
     pending: "schedule", running: "autorenew", completed: "check_circle", error: "error",
-    uncertain: "help", waiting: "hourglass_top",
+    uncertain: "help", waiting: "hourglass_top", cancelled: "block",
   };
   const UNCERTAIN = "outcome_unknown";
+  const CANCELLED = "cancelled";
 
   /* --- words and time ---------------------------------------------------------------------- */
 
@@ -51,6 +52,7 @@ window.WD_cells = (() => {
   /** A status, told apart further: a possible charge and a waiting retry are amber. */
   function kind(row) {
     if (row.status === "error" && row.error_code === UNCERTAIN) return "uncertain";
+    if (row.status === "error" && row.error_code === CANCELLED) return CANCELLED;
     if (row.status === "pending" && (row.error_code || isLater(row.next_attempt_at))) return "waiting";
     return row.status;
   }

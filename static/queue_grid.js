@@ -48,16 +48,19 @@ window.WD = (() => {
     if (grid.loading) return;
     grid.loading = true;
     clearTimeout(grid.retry);
+    let known = false;
     try {
       const response = await (grid.answer ?? ask(grid.url));
       if (response.status === 401) return location.reload();
       learnSkew(response);
       const answer = await response.json();
+      // A distant studio that is away still tells what was last known of it; the toolbar says so.
+      known = Boolean(answer.data?.rows);
+      if (known) replaceRows(grid, answer.data);
       if (!answer.success) throw new Error(answer.message);
-      replaceRows(grid, answer.data);
     } catch (error) {
       console.warn("queue rows:", error);
-      show(grid, true);
+      show(grid, !known);
       grid.retry = setTimeout(() => resync(grid), RETRY_MS);
     } finally {
       grid.loading = false;

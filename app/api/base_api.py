@@ -6,7 +6,8 @@ Plain synchronous methods; each answers an `ApiResponse`. Pages cross into it in
 "Answers" in the promises means `ApiResponse.data`; "Errors" are its codes. A `data: dict` is
 refused with `unknown_field` when it names a key that no row has, and with `invalid_value` when a
 value has the wrong type; `field` says which. Any method of a distant studio may also answer
-`server_unreachable`, `server_answer_odd`, `not_signed_in`, `body_too_large` or `not_allowed`.
+`server_unreachable`, `server_answer_lost`, `server_answer_odd`, `server_token_refused` or
+`body_too_large`.
 """
 
 from abc import abstractmethod

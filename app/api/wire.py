@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -16,12 +17,16 @@ from app.models import ACTING_ROLE_HEADER
 
 PREFIX = "/api/v1"
 TRIES = 3
-CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 2.5
+AWAY_SECONDS = 1.0
+"""For how long nobody knocks again at a server that did not open: a page asks many questions."""
 READ_SECONDS = 60.0
 PIECE_BYTES = 1 << 16
 
 # Nothing has left yet, so anything may be tried again.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+_TOKEN_REFUSED = ("token_refused", "not_signed_in")
 
 _FILE_NAME = re.compile(r"filename\*=UTF-8''([^;]*)", re.IGNORECASE)
 
@@ -44,6 +49,7 @@ class Wire:
         self._transport = transport
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
+        self._away = _Away()
 
     def open(self) -> httpx.Client:
         """The connections, made at the first call.
@@ -122,6 +128,8 @@ class Wire:
 
     def _sent(self, again: bool, method: str, path: str, **request: Any) -> httpx.Response:
         client = self.open()
+        if reason := self._away.reason():
+            raise WhiskError("server_unreachable", server=self.server, reason=reason)
 
         def harmless(state: RetryCallState) -> bool:
             error = state.outcome.exception() if state.outcome else None
@@ -131,27 +139,33 @@ class Wire:
 
         tries = Retrying(
             retry=harmless,
-            stop=stop_after_attempt(TRIES),
-            wait=wait_exponential_jitter(initial=0.1, max=1),
+            stop=stop_after_attempt(1 if self._away.is_known else TRIES),
+            wait=wait_exponential_jitter(initial=0.1, max=1, jitter=0.2),
             reraise=True,
         )
         try:
-            return tries(client.request, method, path, **request)
+            response = tries(client.request, method, path, **request)
         except httpx.TransportError as error:
+            self._away.begin(_reason(error))
             raise self._failure(error, again) from error
+        self._away.end()
+        return response
 
     def _failure(self, error: httpx.TransportError, again: bool) -> WhiskError:
         code = "server_unreachable"
         if not again and not isinstance(error, _NOT_SENT):
             code = "server_answer_lost"
-        reason = str(error) or type(error).__name__
-        return WhiskError(code, server=self.server, reason=reason[:200])
+        return WhiskError(code, server=self.server, reason=_reason(error))
 
     def _read(self, response: httpx.Response) -> ApiResponse:
         try:
-            return ApiResponse(**orjson.loads(response.content))
+            answer = ApiResponse(**orjson.loads(response.content))
         except (orjson.JSONDecodeError, TypeError, ValueError):
             return ApiResponse.refused(self._odd(response))
+        if answer.code in _TOKEN_REFUSED:
+            # Not the session of whoever sits here: that one is good.
+            return ApiResponse.refused(WhiskError("server_token_refused", server=self.server))
+        return answer
 
     def _odd(self, response: httpx.Response) -> WhiskError:
         return WhiskError("server_answer_odd", server=self.server, status=response.status_code)
@@ -211,3 +225,41 @@ class Wire:
                 yield from response.iter_bytes(PIECE_BYTES)
         except httpx.TransportError as error:
             raise OSError(f"the connection to {self.server} broke: {error}") from error
+
+
+def _reason(error: httpx.TransportError) -> str:
+    return (str(error) or type(error).__name__)[:200]
+
+
+class _Away:
+    """Whether the server is known not to answer; then one caller at a time tries anew."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._reason = ""
+        self._until = 0.0
+        self._knocking = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the last try failed."""
+        return bool(self._reason)
+
+    def reason(self) -> str:
+        """Why there is no use in trying now; empty when the caller should."""
+        with self._lock:
+            if self._reason and (self._knocking or time.monotonic() < self._until):
+                return self._reason
+            self._knocking = bool(self._reason)
+            return ""
+
+    def begin(self, reason: str) -> None:
+        """A try failed."""
+        with self._lock:
+            self._reason, self._until = reason, time.monotonic() + AWAY_SECONDS
+            self._knocking = False
+
+    def end(self) -> None:
+        """A try was answered."""
+        with self._lock:
+            self._reason, self._knocking = "", False

@@ -4,9 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from app.version import VERSION
 from app.web.answers import status_of
@@ -28,6 +27,7 @@ EVERYWHERE = (
     "request_malformed", "not_signed_in", "token_refused", "not_allowed", "origin_refused",
     "not_found", "body_too_large", "host_unknown", "invalid_value", "unknown_field",
     "nul_character", "server_unreachable", "server_answer_odd", "server_answer_lost",
+    "server_token_refused",
 )  # fmt: skip
 """Failures that any operation may answer: those of the gate, of reading the request, and of a
 window on a distant studio."""
@@ -89,13 +89,8 @@ PICTURE: dict[int | str, dict[str, Any]] = {
 }
 
 
-def document(application: FastAPI) -> dict[str, Any]:
+def document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
     """The OpenAPI 3.1 document of the routes under `/api/v1`."""
-    routes = [
-        route
-        for route in application.routes
-        if isinstance(route, APIRoute) and route.path.startswith(PREFIX)
-    ]
     found = get_openapi(
         title="Whisk Desktop", version=VERSION, description=DESCRIPTION, routes=routes
     )

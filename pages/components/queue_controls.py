@@ -9,7 +9,7 @@ from app.api.models import ApiResponse, QueueState, TaskStatus
 from app.words import Words
 from pages.ask import ask
 from pages.components.question import Choice, question
-from pages.told import told
+from pages.told import sentence, told
 from pages.visit import Visit
 
 CHIP_ICONS = {
@@ -57,22 +57,24 @@ class QueueControls:
                 self._chips()
                 self._panel_button()
             self._progress()
-            self._lost = _notice("cloud_off", self._words("queue.lost"))
-            self._lost.props("role=alert").set_visibility(False)
+            self._lost, self._lost_text = _notice("cloud_off", "")
+            self._lost.props("role=alert").mark("queue-lost").set_visibility(False)
             self._waiting = ui.element("div").classes("wd-notices").props("aria-live=polite")
         self.select(0)
 
     # --- state --------------------------------------------------------------------------------
 
-    def show(self, state: QueueState | None) -> None:
-        """Draw the queue's state; None means that the studio does not answer."""
+    def show(self, state: QueueState | None, lost: str = "") -> None:
+        """Draw the queue's state; None means that the studio does not answer, `lost` says why."""
         self._lost.set_visibility(state is None)
         if state is None:
+            self._lost_text.text = lost or self._words("queue.lost")
             return
         self._state = state
         self._start.set_enabled(not state.running)
         self._stop.set_enabled(state.running)
-        errors = state.counts[TaskStatus.ERROR]
+        # Giving up is taken back only task by task.
+        errors = state.counts[TaskStatus.ERROR] - state.cancelled
         self._retry.set_enabled(errors > 0)
         self._retry.text = self._words("queue.retry_count" if errors else "queue.retry", n=errors)
         self._draw_progress(state)
@@ -104,7 +106,8 @@ class QueueControls:
         self._waiting.clear()
         with self._waiting:
             for reason in waiting:
-                with _notice("hourglass_top", self._reason(reason)):
+                notice, _ = _notice("hourglass_top", self._reason(reason))
+                with notice:
                     until = ui.element("span").classes("wd-until")
                     until.props.set_optional("data-until", reason["until"])
 
@@ -236,13 +239,22 @@ def status_line(state: QueueState, words: Words) -> str:
     return " · ".join(parts)
 
 
+def sentence_of_loss(failure: ApiResponse | None, words: Words) -> str:
+    """Why the queue that is shown may be old: the distant server that does not answer, by name."""
+    if failure is None:
+        return words("queue.lost")
+    if failure.code == "server_unreachable":
+        return words("queue.away", server=failure.params.get("server", ""))
+    return sentence(failure, words)
+
+
 def money(dollars: float) -> str:
     """US dollars; fractions of a cent count when the sum is small."""
     return f"${dollars:,.2f}" if dollars >= 1 else f"${dollars:.3f}"
 
 
-def _notice(icon: str, text: str) -> ui.element:
+def _notice(icon: str, text: str) -> tuple[ui.element, ui.label]:
     with ui.element("div").classes("wd-notice") as notice:
         ui.icon(icon).props("aria-hidden=true")
-        ui.label(text)
-    return notice
+        label = ui.label(text)
+    return notice, label
