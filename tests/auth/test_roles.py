@@ -1,11 +1,11 @@
 import pytest
 
-from app.auth.roles import Action, may
+from app.auth.roles import Action, lesser, may
 from app.models import Role
 
 TABLE = {
-    Role.ADMIN: {"look", "queue", "settings", "keys"},
-    Role.MEMBER: {"look", "queue"},
+    Role.ADMIN: {"look", "queue", "settings", "keys", "people", "tokens", "upkeep"},
+    Role.MEMBER: {"look", "queue", "tokens"},
     Role.VIEWER: {"look"},
 }
 
@@ -14,6 +14,14 @@ TABLE = {
 @pytest.mark.parametrize("action", list(Action))
 def test_a_role_may_what_its_line_says_and_nothing_else(role, action):
     assert may(role, action) is (action.value in TABLE[role])
+
+
+@pytest.mark.parametrize("one", list(Role))
+@pytest.mark.parametrize("other", list(Role))
+def test_the_lesser_of_two_roles_may_only_what_both_may(one, other):
+    allowed = {action for action in Action if may(one, action) and may(other, action)}
+
+    assert {action for action in Action if may(lesser(one, other), action)} == allowed
 
 
 def test_plain_words_serve_as_well():

@@ -1,5 +1,6 @@
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from fastapi import FastAPI, Request, WebSocket
@@ -8,11 +9,13 @@ from starlette.testclient import TestClient
 from app.auth.launch import LaunchTokens
 from app.auth.passwords import hash_password
 from app.auth.sessions import Sessions
+from app.auth.tokens import DAY, Token, Tokens, digest, mint
 from app.clock import SECOND, Clock
-from app.models import LOCAL_ADMIN
+from app.models import LOCAL_ADMIN, Role, Scope, UserInfo
 from app.store.database import Database
 from app.store.people import People
-from app.web.install import install
+from app.store.tokens import StoredTokens
+from tests.serving import Face
 
 HOST = "127.0.0.1:8080"
 ORIGIN = f"http://{HOST}"
@@ -38,7 +41,9 @@ class House:
     clock: MovableClock
     people: People
     sessions: Sessions
+    tokens: Tokens
     launch: LaunchTokens
+    kept_tokens: StoredTokens
     heard: list = field(default_factory=list)
 
     def browser(self, base_url=ORIGIN, **headers):
@@ -58,6 +63,34 @@ class House:
     def set_password(self):
         self.people.set_password_hash(LOCAL_ADMIN.id, hash_password(PASSWORD))
 
+    def person(self, name, role=Role.MEMBER):
+        """Somebody new who may come in."""
+        user = UserInfo(id=name, username=name, display_name=name.title(), role=Role(role))
+        assert self.people.add_account(user, None)
+        return user
+
+    def token(self, owner=LOCAL_ADMIN, scope=Scope.ADMIN, days=None):
+        """A program's token, and its id."""
+        secret, now = mint(), self.clock.now()
+        kept = Token(
+            id=digest(secret)[:32],
+            token_hash=digest(secret),
+            user_id=owner.id,
+            name="a program",
+            scope=Scope(scope),
+            prefix=secret[:14],
+            created_at=now,
+            expires_at=None if days is None else now + days * DAY,
+        )
+        self.kept_tokens.add(kept)
+        return secret, kept.id
+
+    def program(self, token, **headers):
+        """A program: no cookies, no origin, a token."""
+        client = self.browser(authorization=f"Bearer {token}", **headers)
+        client.headers["user-agent"] = "program/1"
+        return client
+
 
 @pytest.fixture
 def clock():
@@ -69,25 +102,35 @@ def api():
     """No studio at all: enough where no route reaches it."""
 
 
-@pytest.fixture
-def house(clock, api):
-    database = Database(None, clock)
-    database.open()
-    people = People(database)
-    house = House(FastAPI(), clock, people, Sessions(people, clock), LaunchTokens(clock))
-    install(
-        house.application,
-        api,
-        house.sessions,
-        house.launch,
-        hosts=[HOST, "localhost:8080"],
-        origins=[ORIGIN, "http://localhost:8080"],
-        asset_prefix="/_nicegui/9.9.9/",
-        owns_client=lambda client_id, principal: client_id == "mine",
+@pytest.fixture(scope="session")
+def face():
+    """The application, one for all tests: its routes take long to build."""
+    face = Face(
+        HOST, "localhost:8080", owns_client=lambda client_id, principal: client_id == "mine"
     )
-    add_probes(house)
+    add_probes(face.application)
+    return face
+
+
+@pytest.fixture
+def house(clock, api, face):
+    database = api.studio.database if api else Database(None, clock)
+    database.open()
+    people, tokens = People(database), StoredTokens(database)
+    house = House(
+        face.application,
+        clock,
+        people,
+        Sessions(people, clock),
+        Tokens(tokens, clock),
+        LaunchTokens(clock),
+        tokens,
+    )
+    face.show(api, house)
+    face.application.state.heard = house.heard
     yield house
-    database.close()
+    if not api:
+        database.close()
 
 
 @pytest.fixture
@@ -108,26 +151,27 @@ def sign_in(house):
     return submit
 
 
-def add_probes(house):
+def add_probes(application: FastAPI) -> None:
     """Routes that tell what reaches the application through the gate."""
 
-    @house.application.api_route(
+    @application.api_route(
         "/{path:path}", methods=["GET", "POST", "DELETE"], include_in_schema=False
     )
-    async def probe(request: Request, path: str):
-        house.heard.append(path)
+    async def probe(request: Request, path: str) -> Any:
+        application.state.heard.append(path)
         body = await request.body()
         user = getattr(request.state, "user", None)
         return {
             "path": path,
             "user": user.username if user else None,
+            "role": user.role if user else None,
             "headers": dict(request.headers),
             "bytes": len(body),
         }
 
-    @house.application.websocket("/_nicegui_ws/socket.io/")
-    async def socket(websocket: WebSocket):
-        house.heard.append("socket")
+    @application.websocket("/_nicegui_ws/socket.io/")
+    async def socket(websocket: WebSocket) -> None:
+        application.state.heard.append("socket")
         await websocket.accept()
         async for text in websocket.iter_text():
             await websocket.send_text(f"{websocket.state.user.username} said {text}")

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.web.gate import Gate, wrap
+from tests.serving import Face
 
 HOST = "127.0.0.1:8080"
 ORIGIN = f"http://{HOST}"
@@ -265,8 +266,9 @@ def test_what_a_proxy_would_say_never_reaches_the_application(house):
 # --- sizes ------------------------------------------------------------------------------------
 
 MB = 1024 * 1024
-LIMITS = [("/x", MB), ("/login", 16 * 1024), ("/api/v1/import", 12 * MB),
-          ("/api/v1/references", 200 * MB),
+LIMITS = [("/x", MB), ("/login", 16 * 1024), ("/api/v1/tasks/import", 12 * MB),
+          ("/api/v1/references", 26 * MB),
+          ("/api/v1/tasks/bulk", 64 * MB),
           ("/_nicegui/client/mine/upload/7", 210 * MB)]  # fmt: skip
 
 
@@ -318,7 +320,7 @@ def test_a_form_that_is_cut_off_is_told_as_too_large_and_not_as_broken(house):
             yield b"x" * MB
 
     answer = house.signed_in().post(
-        "/api/v1/import",
+        "/api/v1/tasks/import",
         content=form(),
         headers={"origin": ORIGIN, "content-type": "multipart/form-data; boundary=b"},
     )
@@ -365,6 +367,8 @@ def test_refusals_carry_the_headers_too(house):
 
 def test_the_gate_stands_outside_of_layers_that_are_added_later(house):
     passed = []
+    face = Face(HOST)
+    face.show(None, house)
 
     class Layer:
         def __init__(self, app):
@@ -374,11 +378,13 @@ def test_the_gate_stands_outside_of_layers_that_are_added_later(house):
             passed.append(scope["type"])
             await self.app(scope, receive, send)
 
-    house.application.add_middleware(Layer)
+    face.application.add_middleware(Layer)
+    browser = TestClient(face.application, base_url=ORIGIN)
+    browser.cookies.set("whisk_session", house.sessions.open(house.people.user("local")))
 
-    house.browser().get("/x", headers={"host": "evil.example"})
+    browser.get("/x", headers={"host": "evil.example"})
     assert passed == []
-    house.signed_in().get("/x")
+    browser.get("/x")
     assert passed == ["http"]
 
 
@@ -390,7 +396,12 @@ def test_an_application_that_already_answered_is_wrapped_as_well(house):
     wrap(
         application,
         lambda inner: Gate(
-            inner, sessions=house.sessions, hosts=[HOST], origins=[ORIGIN], asset_prefix="/a/"
+            inner,
+            sessions=house.sessions,
+            tokens=house.tokens,
+            hosts=[HOST],
+            origins=[ORIGIN],
+            asset_prefix="/a/",
         ),
     )
 

@@ -5,6 +5,7 @@ from urllib.parse import unquote
 import pytest
 from PIL import Image
 
+from app.api.base_api import BaseApi
 from app.api.mock_api import MockApi
 from app.api.models import ApiResponse, MediaContent
 from app.auth.sessions import Principal
@@ -39,14 +40,14 @@ def send(browser, path, **form):
     return browser.post(path, headers={"origin": ORIGIN}, **form)
 
 
-def upload(browser, *contents):
-    files = [("files", (f"{number}.png", data)) for number, data in enumerate(contents)]
-    return send(browser, "/api/v1/references", files=files)
+def upload(browser, content, **fields):
+    files = {"file": ("a.png", content)}
+    return send(browser, "/api/v1/references", files=files, data=fields)
 
 
 @pytest.fixture
 def reference(browser):
-    return upload(browser, png()).json()["answers"][0]["data"]["id"]
+    return upload(browser, png()).json()["data"]["id"]
 
 
 # --- the queue --------------------------------------------------------------------------------
@@ -55,19 +56,20 @@ def reference(browser):
 def test_the_queue_comes_whole_with_its_cursor(browser, api):
     api.add_many([{"prompt": "A heron"}, {"prompt": "Một chiếc đèn lồng"}])
 
-    answer = browser.get("/api/v1/queue")
+    answer = browser.get("/api/v1/changes")
 
     data = answer.json()["data"]
     assert answer.status_code == 200
     assert [row["prompt"] for row in data["rows"]] == ["A heron", "Một chiếc đèn lồng"]
     assert data["rows"][0]["status"] == "pending"
     assert data["cursor"] == api.get_changes(0).data["cursor"]
+    assert browser.get("/api/v1/tasks/all").json()["data"] == data["rows"]
 
 
 def test_ten_thousand_rows_are_encoded_in_well_under_a_second(browser, api):
     api.add_many([{"prompt": f"Heron number {number}"} for number in range(10_000)])
     answer = api.get_changes(0)
-    browser.get("/api/v1/queue")
+    browser.get("/api/v1/changes")
 
     before = time.process_time()
     body = encoded(answer)
@@ -76,36 +78,46 @@ def test_ten_thousand_rows_are_encoded_in_well_under_a_second(browser, api):
     assert len(body) > 1_000_000
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/api/v1/queue"),
-        ("GET", "/api/v1/references/x"),
-        ("GET", "/api/v1/references/x/thumbnail"),
-        ("GET", "/api/v1/images/x"),
-        ("GET", "/api/v1/images/x/thumbnail"),
-        ("POST", "/api/v1/references"),
-        ("POST", "/api/v1/import"),
-    ],
-)
-def test_no_route_answers_without_a_session(house, method, path):
-    answer = house.browser().request(method, path, headers={"origin": ORIGIN})
-
-    assert answer.status_code == 401
+def operations(browser):
+    """Every operation of the document: method and path, with names for its ids."""
+    return [
+        (method.upper(), path.replace("{", "").replace("}", ""))
+        for path, methods in browser.get("/api/v1/openapi.json").json()["paths"].items()
+        for method in methods
+    ]
 
 
-def test_the_list_above_names_every_route_there_is(house):
-    routes = {path for path in house.application.openapi()["paths"] if path.startswith("/api/")}
+def test_no_operation_answers_without_a_session(house, browser):
+    asked = operations(browser)
 
-    assert routes == {
-        "/api/v1/queue",
-        "/api/v1/references",
-        "/api/v1/references/{picture_id}",
-        "/api/v1/references/{picture_id}/thumbnail",
-        "/api/v1/images/{picture_id}",
-        "/api/v1/images/{picture_id}/thumbnail",
-        "/api/v1/import",
+    answers = {
+        (method, path): house.browser().request(method, path, headers={"origin": ORIGIN})
+        for method, path in asked
     }
+
+    assert len(answers) >= 43
+    assert {answer.status_code for answer in answers.values()} == {401}
+    assert {answer.json()["code"] for answer in answers.values()} == {"not_signed_in"}
+
+
+def test_the_document_is_for_admins(house):
+    viewer = house.signed_in(house.person("mai", Role.VIEWER))
+
+    assert house.browser().get("/api/v1/openapi.json").status_code == 401
+    assert viewer.get("/api/v1/openapi.json").json()["code"] == "not_allowed"
+    assert house.signed_in().get("/api/v1/openapi.json").json()["openapi"].startswith("3.1")
+
+
+def test_every_method_of_the_contract_has_its_operation(browser):
+    paths = browser.get("/api/v1/openapi.json").json()["paths"]
+    served = {
+        operation["operationId"] for methods in paths.values() for operation in methods.values()
+    }
+    here = {"open", "close", "acting_as", "wait_for"}
+
+    promised = set(BaseApi.__abstractmethods__) - here
+    assert promised <= served
+    assert served - promised == {"read_reference_thumbnail", "read_image_thumbnail"}
 
 
 def test_a_route_acts_as_whoever_is_signed_in(house, api, monkeypatch):
@@ -117,29 +129,73 @@ def test_a_route_acts_as_whoever_is_signed_in(house, api, monkeypatch):
     assert asked == [LOCAL_ADMIN]
 
 
+@pytest.mark.parametrize(
+    ("body", "code", "field"),
+    [
+        (b"{", "request_malformed", ""),
+        (b"", "invalid_value", ""),
+        (b"[]", "invalid_value", ""),
+        (b'{"prompt": NaN}', "request_malformed", ""),
+        (b'{"prompt": "\\ud800"}', "request_malformed", ""),
+        (b"[" * 100_000 + b"]" * 100_000, "request_malformed", ""),
+        (b'{"prompt": "x", "colour": 1}', "unknown_field", "colour"),
+        (b'{"prompt": ["x"]}', "invalid_value", "prompt"),
+        (b'{"prompt": "x", "reference_images": ["a", 1]}', "invalid_value", "reference_images"),
+        (b'{"prompt": "x", "seed": 1e400}', "request_malformed", ""),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_a_body_that_does_not_fit_is_refused_in_the_words_of_the_contract(
+    browser, api, body, code, field
+):
+    answer = browser.post(
+        "/api/v1/tasks",
+        content=body,
+        headers={"origin": ORIGIN, "content-type": "application/json"},
+    )
+
+    assert answer.status_code in (400, 422)
+    assert (answer.json()["code"], answer.json()["field"]) == (code, field)
+    assert api.get_queue().total == 0
+
+
+def test_the_row_that_does_not_fit_is_named(browser):
+    answer = send(browser, "/api/v1/tasks/bulk", json={"tasks": [{"prompt": "x"}, {"prompt": [1]}]})
+
+    assert (answer.json()["code"], answer.json()["params"]["row"]) == ("invalid_value", "2")
+
+
 # --- references -------------------------------------------------------------------------------
 
 
-def test_uploads_are_answered_one_by_one_in_their_order(browser):
-    answers = upload(browser, png("red"), b"not a picture", png("blue")).json()["answers"]
+def test_an_upload_is_answered_with_the_reference_it_became(browser):
+    answer = upload(browser, png("red"))
 
-    assert [answer["success"] for answer in answers] == [True, False, True]
-    assert answers[1]["code"] == "picture_type_unknown"
-    assert answers[0]["data"]["file_name"] == "0.png"
+    assert answer.status_code == 200
+    assert answer.json()["data"]["file_name"] == "a.png"
+    assert upload(browser, png("red")).json()["data"]["id"] == answer.json()["data"]["id"]
+
+
+def test_a_field_names_the_file_where_the_part_cannot(browser):
+    assert upload(browser, png(), file_name="đèn.png").json()["data"]["file_name"] == "đèn.png"
+
+
+def test_what_is_no_picture_is_refused(browser):
+    answer = upload(browser, b"not a picture")
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "picture_type_unknown")
 
 
 def test_more_than_twenty_files_are_refused_together(browser):
-    answer = upload(browser, *[png()] * 21)
+    files = [("file", (f"{number}.png", png())) for number in range(21)]
+
+    answer = send(browser, "/api/v1/references", files=files)
 
     assert answer.status_code == 422
     assert answer.json()["code"] == "too_many_files"
 
 
-def test_twenty_files_are_taken(browser):
-    assert len(upload(browser, *[png()] * 20).json()["answers"]) == 20
-
-
-@pytest.mark.parametrize("form", [{}, {"data": {"files": "text"}}, {"content": b"junk"}])
+@pytest.mark.parametrize("form", [{}, {"data": {"file": "text"}}, {"content": b"junk"}])
 def test_an_upload_without_a_file_says_so(browser, form):
     answer = send(browser, "/api/v1/references", **form)
 
@@ -156,10 +212,10 @@ def test_a_broken_form_is_refused(browser):
     assert answer.json()["code"] in ("request_malformed", "no_file")
 
 
-def test_a_picture_above_25_mb_is_refused_without_its_neighbours(browser):
-    answers = upload(browser, b"\x89PNG" + bytes(25 * 1024 * 1024), png()).json()["answers"]
+def test_a_picture_above_25_mb_is_refused(browser):
+    answer = upload(browser, b"\x89PNG" + bytes(25 * 1_000_000))
 
-    assert [answer["code"] for answer in answers] == ["picture_too_large", ""]
+    assert (answer.status_code, answer.json()["code"]) == (422, "picture_too_large")
 
 
 # --- pictures ---------------------------------------------------------------------------------
@@ -173,7 +229,7 @@ def test_a_reference_comes_back_as_a_picture_that_can_run_nothing(browser, refer
     assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
-    assert answer.headers["content-disposition"] == "inline; filename*=UTF-8''0.png"
+    assert answer.headers["content-disposition"] == "inline; filename*=UTF-8''a.png"
 
 
 def test_a_thumbnail_is_a_small_webp(browser, reference):
@@ -262,7 +318,7 @@ def test_a_file_that_vanished_is_told_as_missing(tmp_path):
 
 def import_csv(browser, text=CSV, **fields):
     return send(
-        browser, "/api/v1/import", files={"file": ("board.csv", text.encode())}, data=fields
+        browser, "/api/v1/tasks/import", files={"file": ("board.csv", text.encode())}, data=fields
     )
 
 
@@ -308,7 +364,7 @@ def test_a_viewer_can_look_and_not_add(house, api, monkeypatch):
     browser = house.signed_in()
 
     assert browser.get("/api/v1/queue").status_code == 200
-    assert upload(browser, png()).json()["answers"][0]["code"] == "not_allowed"
+    assert upload(browser, png()).json()["code"] == "not_allowed"
     assert import_csv(browser, only_right="1").status_code == 403
 
 
