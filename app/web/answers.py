@@ -21,10 +21,10 @@ _FAMILIES: dict[type[WhiskError], str] = {
         picture_empty picture_missing picture_too_large picture_too_many_pixels
         picture_type_unknown project_not_found prompt_empty prompt_too_long provider_unknown
         quality_unsupported quote_unbalanced ratio_unsupported scope_unknown seed_range
-        separator_unknown server_address_malformed server_missing server_unused token_file_unreadable
-        sharing_needs_password too_many_cells
-        too_many_columns too_many_files too_many_references too_many_references_in_category
-        too_many_rows too_many_tasks unknown_field username_malformed
+        separator_unknown server_address_malformed server_missing server_unused
+        sharing_needs_password token_file_unreadable too_many_cells too_many_columns
+        too_many_files too_many_references too_many_references_in_category too_many_rows
+        too_many_tasks unknown_field username_malformed
     """,
     NotFound: """
         file_missing image_not_found not_found reference_not_found task_not_found token_not_found
@@ -53,6 +53,7 @@ _PRECISE = {
     "login_throttled": 429,
     "server_answer_lost": 504,
     "server_answer_odd": 502,
+    "server_token_refused": 502,
     "server_unreachable": 503,
 }
 """Codes for which HTTP has a status of its own."""
