@@ -24,6 +24,8 @@ SPECIAL = {
     "slots.image_id": "local",
     "attempts.state": "saved",
     "feed.id": 1,
+    "projects.id": "default",
+    "tasks.project_id": "default",
     "feed.seq": 41,
     "queue_state.id": 1,
     "users.disabled_at": None,
