@@ -45,7 +45,7 @@ _ONLY_SERVE = {"host": "--host", "port": "--port", "api": "--api", "browser": "-
 
 _NO_TOKEN = (
     "The server wants a token. Make one there with: whisk token create, "
-    "then set WHISK_TOKEN or name a file with --token-file."
+    "then put it into WHISK_TOKEN or into the file of --token-file."
 )
 
 P = ParamSpec("P")
@@ -95,10 +95,9 @@ def insist(answer: ApiResponse) -> ApiResponse:
     if answer.success:
         return answer
     row = f"Row {answer.params['row']}: " if "row" in answer.params else ""
-    message = _NO_TOKEN if answer.code == "not_signed_in" else answer.message
     raise Failed(
         answer.code,
-        row + message,
+        row + answer.message,
         field=answer.field,
         params=answer.params,
         data=answer.data,
@@ -142,16 +141,18 @@ class Asked:
 
     def fail(self, failure: Failed) -> ExitCode:
         """Say why it did not work; answers how the process ends."""
+        no_token = failure.code == "server_token_refused" and not self.settings.token
+        message = _NO_TOKEN if no_token else failure.message
         if self.as_json:
             told: dict[str, Any] = {
                 "code": failure.code,
-                "message": failure.message,
+                "message": message,
                 "field": failure.field,
                 "params": failure.params,
             }
             print_json(told if failure.data is None else {**told, "data": failure.data})
         else:
-            say(failure.message, error=True)
+            say(message, error=True)
         return failure.exit_code
 
 

@@ -47,12 +47,12 @@ _CODES: dict[ExitCode, str] = {
     """,
     ExitCode.NOT_ALLOWED: """
         form_expired launch_link_used login_failed not_allowed not_signed_in origin_refused
-        token_refused
+        server_token_refused token_refused
     """,
     ExitCode.UNREACHABLE: "host_unknown server_answer_lost server_answer_odd server_unreachable",
     ExitCode.WAITS_FOR_PERSON: """
-        account_limited key_missing key_refused key_variable_malformed keys_unreadable
-        waits_for_person
+        account_limited key_missing key_of_other_origin key_refused key_variable_malformed
+        keyring_closed keys_unreadable waits_for_person
     """,
 }
 

@@ -201,8 +201,7 @@ def export_tasks(
         raise usage("A CSV is no JSON document. Name a file with --out.")
     with reached(asked) as studio:
         kind = file_type or ("json" if asked.as_json and out is None else "csv")
-        answer = insist(studio.api.export_tasks(kind))
-        content: MediaContent = answer.data
+        content: MediaContent = insist(studio.api.export_tasks(kind)).data
         if out is not None:
             replace(out, content)
         elif sys.stdout.isatty():
@@ -210,9 +209,7 @@ def export_tasks(
         else:
             typer.get_binary_stream("stdout").write(content.read())
     if out is not None:
-        asked.done(
-            f"Wrote {answer.total} task(s) to {out}.", {"file": str(out), "tasks": answer.total}
-        )
+        asked.done(f"Wrote {out}.", {"file": str(out)})
 
 
 def say_lines(content: MediaContent) -> None:

@@ -172,7 +172,9 @@ def _bring_about(asked: Asked, studio: Studio, job: Job) -> ExitCode:
     with Delivery(asked, api, job.out) as delivery:
         try:
             insist(api.start_queue())
-            answer = api.wait_for(job.ids, timeout_seconds=job.timeout_seconds, on_change=delivery.on_change)
+            answer = api.wait_for(
+                job.ids, timeout_seconds=job.timeout_seconds, on_change=delivery.on_change
+            )
         except KeyboardInterrupt:
             if stops:
                 _wind_down(asked, api, job, delivery)

@@ -31,15 +31,20 @@ BY_STATUS = {
     422: {ExitCode.REFUSED},
     429: {ExitCode.NOT_NOW},
     500: {ExitCode.PROBLEM},
+    502: {
+        ExitCode.PROBLEM,
+        ExitCode.WAITS_FOR_PERSON,
+        ExitCode.UNREACHABLE,
+        ExitCode.NOT_ALLOWED,
+    },
     503: {ExitCode.UNREACHABLE},
+    504: {ExitCode.UNREACHABLE},
 }
 
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_failure_has_the_exit_code_of_its_family(code: str) -> None:
-    provider_codes = {ExitCode.PROBLEM, ExitCode.WAITS_FOR_PERSON, ExitCode.UNREACHABLE}
-
-    assert exit_code_of(code) in BY_STATUS.get(HTTP_STATUS[code], provider_codes)
+    assert exit_code_of(code) in BY_STATUS[HTTP_STATUS[code]]
 
 
 def test_the_help_ends_with_the_table_of_exit_codes(whisk: Whisk) -> None:
