@@ -36,7 +36,7 @@ class Delivery:
         self._told: set[str] = set()
         hidden = asked.as_json or asked.quiet or not sys.stderr.isatty()
         self._bar = _bar(disable=hidden)
-        self._line = self._bar.add_task("", total=None)
+        self._line = self._bar.add_task("", total=None, told="")
 
     def __enter__(self) -> Self:
         """Show the bar."""
@@ -66,8 +66,9 @@ class Delivery:
             self._files[info["id"]] = deliver(
                 self._out, content, info["file_name"], info["file_sha256"]
             )
-        wanted = sum(row["images_per_prompt"] for row in rows)
-        self._bar.update(self._line, completed=len(self._files), total=max(wanted, 1))
+        done, wanted = len(self._files), sum(row["images_per_prompt"] for row in rows)
+        told = f"{done} of {wanted} images"
+        self._bar.update(self._line, completed=done, total=wanted, told=told)
         self._tell_finished(rows)
 
     def on_change(self, rows: Sequence[Row]) -> None:
@@ -123,7 +124,7 @@ def _bar(*, disable: bool) -> "Progress":
 
     return Progress(
         BarColumn(),
-        TextColumn("{task.completed:.0f} of {task.total:.0f} images"),
+        TextColumn("{task.fields[told]}"),
         TimeElapsedColumn(),
         console=Console(stderr=True),
         disable=disable,

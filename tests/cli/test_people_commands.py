@@ -1,10 +1,6 @@
 """`whisk token` and `whisk user`: secrets are shown once, typed unseen, and never in a command."""
 
 import json
-import os
-import pty
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +10,7 @@ from app.bootstrap import build_doors
 from app.errors import NotAllowed
 from app.models import Role
 from tests.cli.conftest import Whisk
-from tests.cli.process import ROOT, environment
+from tests.cli.process import typed_on_a_terminal
 
 Answered = Callable[..., Any]
 PASSWORD = "correct horse battery staple"
@@ -106,33 +102,6 @@ def test_a_password_is_replaced(answered: Answered, data: Path) -> None:
     answered("user", "password", "local", "--password-stdin", text=PASSWORD)
 
     assert can_sign_in(data, "local", PASSWORD)
-
-
-def typed_on_a_terminal(words: list[str], *lines: str) -> tuple[int, str]:
-    """What a person sees who types these lines at the questions of a command."""
-    master, slave = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "main.py", *words],
-        cwd=ROOT, env=environment(), start_new_session=True,
-        stdin=slave, stdout=slave, stderr=slave,
-    ) as process:  # fmt: skip
-        os.close(slave)
-        seen = b""
-        for line in lines:
-            while not seen.endswith(b": "):
-                seen += os.read(master, 1)
-            os.write(master, line.encode() + b"\n")
-            seen += b"\n"
-        while True:
-            try:
-                piece = os.read(master, 1_000)
-            except OSError:  # Linux's way to say that the other end is closed
-                break
-            if not piece:
-                break
-            seen += piece
-    os.close(master)
-    return process.returncode, seen.decode()
 
 
 def test_on_a_terminal_a_password_is_asked_for_twice_and_not_shown(data: Path) -> None:

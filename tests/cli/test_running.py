@@ -15,7 +15,7 @@ from app.api.models import MediaContent
 from app.cli.asked import Failed
 from app.cli.files import deliver
 from tests.cli.conftest import Whisk
-from tests.cli.process import started
+from tests.cli.process import started, typed_on_a_terminal
 
 Answered = Callable[..., Any]
 BOARD = ["name,prompt,aspect_ratio,images", "Boat,a boat,1:1,2", "River,a river,1:1,1"]
@@ -89,6 +89,16 @@ def test_prompts_of_a_text_file_are_split_as_asked(
 
     assert len(answered("run", str(file), "--out", str(out))["tasks"]) == 1
     assert len(answered("run", str(file), "--out", str(out), "--separator", "line")["tasks"]) == 2
+
+
+def test_on_a_terminal_a_bar_shows_how_far_it_is(board: str, out: Path, data: Path) -> None:
+    words = ["run", board, "--out", str(out), "--data", str(data)]
+
+    code, seen = typed_on_a_terminal(words)
+
+    assert code == 0, seen
+    assert "3 of 3 images" in seen
+    assert len(pictures(out)) == 3
 
 
 # --- again ----------------------------------------------------------------------------------------
