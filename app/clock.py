@@ -3,6 +3,7 @@
 import asyncio
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 
 SECOND = 1_000_000
 """Microseconds. Stored times are integers: float seconds since 1970 lose the last digits."""
@@ -20,8 +21,12 @@ class Clock:
         await asyncio.sleep(seconds)
 
 
+@lru_cache(maxsize=4_096)
 def iso(microseconds: int | None) -> str | None:
-    """`2026-11-23T14:05:09.250Z`, or None for None."""
+    """`2026-11-23T14:05:09.250Z`, or None for None.
+
+    Kept for a while: tasks that were added together have one time, and lists are long.
+    """
     if microseconds is None:
         return None
     moment = datetime.fromtimestamp(microseconds / SECOND, UTC)
