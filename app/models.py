@@ -1,4 +1,4 @@
-"""The nouns of Whisk Desktop; they import nothing of ours.
+"""The nouns of Whisk Desktop; they import nothing of ours but those about people.
 
 All are pydantic dataclasses: keyword construction validates, `dataclasses.asdict` works.
 Times are ISO 8601 strings in UTC with milliseconds (`2026-11-23T14:05:09.250Z`), durations are
@@ -13,6 +13,15 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
+
+# Handed on, so that one import serves whoever needs nouns.
+from app.people import ACTING_ROLE_HEADER as ACTING_ROLE_HEADER
+from app.people import LOCAL_ADMIN as LOCAL_ADMIN
+from app.people import Role as Role
+from app.people import Scope as Scope
+from app.people import TokenInfo as TokenInfo
+from app.people import UserAccount as UserAccount
+from app.people import UserInfo as UserInfo
 
 CATEGORIES = ("title", "scene", "style")
 """Roles of reference images: title is the subject, scene the place, style the look."""
@@ -45,14 +54,6 @@ class TaskStatus(StrEnum):
     RUNNING = "running"
     COMPLETED = "completed"
     ERROR = "error"
-
-
-class Role(StrEnum):
-    """What a person may do: an admin everything, a member their own rows, a viewer only look."""
-
-    ADMIN = "admin"
-    MEMBER = "member"
-    VIEWER = "viewer"
 
 
 def no_references_by_category() -> dict[str, list[str]]:
@@ -113,24 +114,6 @@ class TaskItem:
     position: int = 0
     generation: int = 1
     revision: int = 1
-
-
-@dataclass(frozen=True, config=_strict)
-class UserInfo:
-    """Who calls. Never carries a password or a token."""
-
-    id: str
-    username: str
-    display_name: str = ""
-    role: Role = Role.MEMBER
-
-
-LOCAL_ADMIN = UserInfo(id="local", username="local", display_name="Local", role=Role.ADMIN)
-"""Who a bare api object acts as, and whom the launch link signs in."""
-
-
-ACTING_ROLE_HEADER = "whisk-acting-role"
-"""With which a window on a distant studio says that less than its token's rights should count."""
 
 
 @dataclass(frozen=True, config=_strict)
@@ -241,6 +224,9 @@ class ProviderInfo:
     Attributes:
         key_source: `environment`, `settings` or empty.
         key_hint: The last four characters of the key, or empty.
+        key_origin: Scheme, host and port that the key is bound to, or empty.
+        key_place: Where a key from Settings is kept: `keyring`, `file`, `memory`, or empty where
+            none is needed.
         paused_reason: Why the provider takes no work now, as an error code, or empty.
     """
 
@@ -250,6 +236,8 @@ class ProviderInfo:
     has_key: bool
     key_source: str = ""
     key_hint: str = ""
+    key_origin: str = ""
+    key_place: str = ""
     key_variable: str = ""
     paused_reason: str = ""
 
@@ -301,53 +289,6 @@ class StudioSettings:
     default_model: str
     theme: str = "system"
     language: str = "en"
-
-
-@dataclass(frozen=True, config=_strict)
-class UserAccount:
-    """A person as those see them who let people in.
-
-    Attributes:
-        has_password: Whether the person can sign in with one.
-        disabled: Whether the person is kept out; sessions and tokens with them.
-    """
-
-    id: str
-    username: str
-    display_name: str
-    role: Role
-    disabled: bool
-    has_password: bool
-    created_at: str
-
-
-class Scope(StrEnum):
-    """What a token lends of its owner's role: a look, a member's work, or all of it."""
-
-    READ = "read"
-    WRITE = "write"
-    ADMIN = "admin"
-
-
-@dataclass(frozen=True, config=_strict)
-class TokenInfo:
-    """A program's token; the token itself is shown once, when it is made.
-
-    Attributes:
-        prefix: How the token begins, so that it can be told from others.
-        owner: Id of the person on whose behalf it acts.
-        expires_at: When it ends by itself, or None.
-        last_used_at: A minute late at most, or None.
-    """
-
-    id: str
-    name: str
-    scope: Scope
-    prefix: str
-    owner: str
-    created_at: str
-    expires_at: str | None = None
-    last_used_at: str | None = None
 
 
 @dataclass(frozen=True, config=_strict)
