@@ -7,7 +7,7 @@ signs nobody in. `Sessions.resolve` is the one place that decides whether a toke
 import hashlib
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from math import ceil
 from typing import Protocol
@@ -108,8 +108,8 @@ class SessionStore(Protocol):
         """End one session. A second call does nothing."""
         ...
 
-    def remove_sessions(self, user_id: str, but: str | None) -> None:
-        """End all sessions of a person, except one where an id is given."""
+    def remove_sessions(self, user_id: str, but: str | None) -> list[str]:
+        """End all sessions of a person, except one where an id is given; answers which ended."""
         ...
 
     def remove_stale_sessions(self, now: int, unseen_since: int) -> None:
@@ -126,6 +126,11 @@ class Sessions:
         self._lock = threading.Lock()
         self._remembered: dict[str, tuple[Principal, int]] = {}
         self._endings = 0
+        self._listeners: list[Callable[[Collection[str]], None]] = []
+
+    def on_end(self, tell: Callable[[Collection[str]], None]) -> None:
+        """From now on say which sessions were ended, by id, right after; from whichever thread."""
+        self._listeners.append(tell)
 
     def open(
         self, user: UserInfo, kind: str = "password", address: str = "", user_agent: str = ""
@@ -198,12 +203,11 @@ class Sessions:
     def end(self, token: str) -> None:
         """End the session of a token, at once. A second call does nothing."""
         self._store.remove_session(_digest(token))
-        self._forget()
+        self._forget([_digest(token)])
 
     def end_all(self, user_id: str, but: str | None = None) -> None:
         """End every session of a person, except that of the token `but`."""
-        self._store.remove_sessions(user_id, _digest(but) if but else None)
-        self._forget()
+        self._forget(self._store.remove_sessions(user_id, _digest(but) if but else None))
 
     def _admit(self, name: str) -> None:
         now = self._clock.now()
@@ -234,10 +238,12 @@ class Sessions:
                 self._remembered.clear()
             self._remembered[principal.session_id] = (principal, self._clock.now())
 
-    def _forget(self) -> None:
+    def _forget(self, ended: Collection[str]) -> None:
         with self._lock:
             self._endings += 1
             self._remembered.clear()
+        for tell in self._listeners:
+            tell(ended)
 
 
 def _digest(token: str) -> str:

@@ -169,13 +169,14 @@ class People:
         with self._db.write() as work:
             work.connection.execute(delete(sessions).where(sessions.c.token_hash == session_id))
 
-    def remove_sessions(self, user_id: str, but: str | None) -> None:
+    def remove_sessions(self, user_id: str, but: str | None) -> list[str]:
         """See `SessionStore.remove_sessions`."""
         theirs = delete(sessions).where(sessions.c.user_id == user_id)
+        if but is not None:
+            theirs = theirs.where(sessions.c.token_hash != but)
         with self._db.write() as work:
-            work.connection.execute(
-                theirs if but is None else theirs.where(sessions.c.token_hash != but)
-            )
+            ended = work.connection.execute(theirs.returning(sessions.c.token_hash))
+            return list(ended.scalars())
 
     def remove_stale_sessions(self, now: int, unseen_since: int) -> None:
         """See `SessionStore.remove_stale_sessions`."""

@@ -377,3 +377,28 @@ def test_a_password_can_be_taken_away(people):
     people.set_password_hash(LOCAL_ADMIN.id, None)
 
     assert not people.any_password()
+
+
+# --- who listens ------------------------------------------------------------------------------
+
+
+def test_whoever_listens_hears_at_once_which_sessions_ended(sessions):
+    heard = []
+    sessions.on_end(lambda ids: heard.append(set(ids)))
+    mine, phone, tablet = (sessions.open(LOCAL_ADMIN) for _ in range(3))
+    ids = {token: sessions.resolve(token).session_id for token in (mine, phone, tablet)}
+
+    sessions.end(phone)
+    sessions.end_all(LOCAL_ADMIN.id, but=mine)
+
+    assert heard == [{ids[phone]}, {ids[tablet]}]
+
+
+def test_a_listener_finds_the_session_ended_already(sessions):
+    token = sessions.open(LOCAL_ADMIN)
+    found = []
+    sessions.on_end(lambda ids: found.append(sessions.resolve(token)))
+
+    sessions.end(token)
+
+    assert found == [None]
