@@ -17,9 +17,19 @@ def until(seen: Callable[[], bool], seconds: float = 30) -> None:
         pause.wait(0.01)
 
 
+def until_changed(api: BaseApi, seen: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until a change of the studio has made it so; asks only after changes."""
+    limit = time.monotonic() + seconds
+    cursor = api.get_changes(0).data["cursor"]
+    while not seen():
+        left = limit - time.monotonic()
+        assert left > 0, "it did not come about in time"
+        cursor = api.get_changes(cursor, wait_seconds=left).data["cursor"]
+
+
 def until_idle(api: BaseApi, seconds: float = 60) -> dict[str, Any]:
     """Wait until no task waits or runs; answers the queue's state."""
-    until(lambda: not _busy(api), seconds)
+    until_changed(api, lambda: not _busy(api), seconds)
     return api.queue_state().data
 
 

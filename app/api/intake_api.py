@@ -32,6 +32,9 @@ class IntakeApi(ABC):
     ) -> ApiResponse:
         """Read a CSV or TXT file into tasks.
 
+        One `'` in front of what a spreadsheet would run as a formula is taken away: `export_tasks`
+        writes it, and spreadsheets hide it.
+
         Args:
             file_name: Its ending says how to read it.
             content: The bytes as they are on the person's disk, at most 10 MB.

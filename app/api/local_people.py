@@ -12,6 +12,7 @@ from app.auth import tokens
 from app.auth.passwords import check_password_rules, hash_password
 from app.auth.tokens import Token
 from app.clock import iso
+from app.engine.texts import check_text
 from app.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from app.models import MAX_NAME_CHARS, Role, Scope, TokenInfo, UserInfo
 
@@ -104,6 +105,7 @@ class LocalPeople(LocalStudio):
     ) -> ApiResponse:
         """See `BaseApi.create_token`."""
         self.demand("tokens")
+        check_text("name", name)
         if not name.strip():
             raise InvalidInput("name_empty", field="name")
         if len(name) > MAX_TOKEN_NAME_CHARS:
@@ -155,8 +157,7 @@ def _text(data: Mapping[str, Any], name: str) -> str:
     value = data.get(name, "")
     if not isinstance(value, str):
         raise _invalid(name, value)
-    if "\0" in value:
-        raise InvalidInput("nul_character", field=name)
+    check_text(name, value)
     return value
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from app.api.local_studio import LocalStudio
 from app.api.models import ApiResponse, answers
+from app.engine.texts import check_text
 from app.errors import InvalidInput, NotFound
 from app.intake import export
 from app.models import MAX_PAGE, MAX_WAIT_SECONDS, MediaContent, QueueState, TaskStatus
@@ -53,6 +54,8 @@ class LocalReading(LocalStudio):
         """See `BaseApi.query_tasks`."""
         if status and status not in set(TaskStatus):
             raise InvalidInput("invalid_value", field="status", name="status", value=status[:80])
+        check_text("search", search)
+        check_text("project_id", project_id)
         if not 1 <= limit <= MAX_PAGE:
             raise InvalidInput("limit_range", field="limit", limit=MAX_PAGE)
         with self.studio.database.read() as connection:

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.api.base_api import EDITABLE
 from app.clock import SECOND
+from app.engine.texts import check_text
 from app.errors import InvalidInput
 from app.models import (
     CATEGORIES,
@@ -92,20 +93,8 @@ def _typed(name: str, value: Any) -> Any:
     except ValidationError as error:
         raise InvalidInput("invalid_value", field=name, name=name, value=str(value)[:80]) from error
     for text in (typed,) if type(typed) is str else _texts(typed):
-        if "\0" in text:
-            raise InvalidInput("nul_character", field=name)
-        if not _is_unicode(text):
-            raise InvalidInput("invalid_value", field=name, name=name, value=ascii(text)[:80])
+        check_text(name, text)
     return typed
-
-
-def _is_unicode(text: str) -> bool:
-    """Whether a text can be written down; half of a surrogate pair cannot."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _texts(value: Any) -> list[str]:

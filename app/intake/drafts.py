@@ -7,6 +7,7 @@ from typing import Any
 
 from app.errors import InvalidInput
 from app.intake.encoding import decode_text
+from app.intake.formulas import plain
 from app.intake.pictures import PictureNames
 from app.intake.problems import WHOLE_FILE, Problem
 from app.intake.prompts import split_prompts
@@ -107,7 +108,7 @@ def _from_table(table: Table, pictures: PictureNames, defaults: Mapping[str, Any
 def _cells(table: Table, row: Row) -> dict[str, str]:
     """The cells that hold something, by field."""
     return {
-        name: row.cells[index]
+        name: plain(row.cells[index])
         for name, index in table.columns.position.items()
         if index < len(row.cells) and row.cells[index].strip()
     }

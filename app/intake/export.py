@@ -3,11 +3,11 @@
 import csv
 import io
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.errors import InvalidInput
+from app.intake.formulas import guarded
 
 MIME_TYPES = {"csv": "text/csv", "json": "application/json"}
 
@@ -15,10 +15,6 @@ _COLUMNS = (
     "name", "prompt", "aspect_ratio", "quality", "images", "title", "scene", "style", "model",
     "negative_prompt", "seed", "filename_prefix", "status", "message", "output_images", "id",
 )  # fmt: skip
-
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-"""Cells that a spreadsheet would run; an apostrophe in front makes them text (OWASP, "CSV
-injection"). One that stands there already gets a second, so that taking one away is exact."""
 
 
 def written(
@@ -64,5 +60,4 @@ def _cell(row: Mapping[str, Any], column: str, names: Mapping[str, str]) -> str:
             value = "; ".join(row["output_images"])
         case _:
             value = row[column]
-    text = "" if value is None else str(value)
-    return f"'{text}" if _FORMULA.match(text) else text
+    return guarded("" if value is None else str(value))

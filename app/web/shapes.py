@@ -7,7 +7,7 @@ the plain dict that it wants, with the keys that were sent and no others.
 
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, with_config
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, with_config
 from typing_extensions import TypedDict
 
 from app.models import QueueState, Role, Scope, TaskItem
@@ -183,7 +183,7 @@ class UserFields(TypedDict, total=False):
 
     display_name: str
     role: str
-    disabled: bool
+    disabled: StrictBool
     password: str
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as some
 import app.intake
 from app.errors import InvalidInput
 from app.intake.drafts import Drafts, read_drafts
+from app.intake.export import written
 from app.intake.prompts import split_prompts
 
 STATIC = Path(__file__).parents[2] / "static"
@@ -257,7 +258,13 @@ FAILURES = {
     "separator_unknown": lambda: read_drafts(
         "a.txt", b"a", pictures={}, defaults={}, separator="comma"
     ),
+    "export_type_unknown": lambda: _written("xlsx"),
 }
+
+
+def _written(file_type: str) -> Drafts:
+    written(file_type, [], {})
+    return Drafts([], [], [])
 
 
 def _params_of(code: str) -> Mapping[str, str]:
