@@ -51,7 +51,9 @@ def serve(settings: Settings) -> None:
     import pages
     from app.bootstrap import build_api, build_doors, check_exposure
     from app.web.install import install
+    from pages.farewell import close_tabs_with_their_sessions
     from pages.ownership import owns_client
+    from pages.socket_guard import guard_sockets
 
     api = build_api(settings)  # MockApi() | LocalApi(data, output) | RealApi(server, token)
     api.open()
@@ -67,6 +69,8 @@ def serve(settings: Settings) -> None:
         asset_prefix=f"/_nicegui/{nicegui.__version__}/",
         owns_client=owns_client,
     )
+    guard_sockets()
+    close_tabs_with_their_sessions(doors.sessions)
     pages.register(api)
     welcome = threading.Thread(target=_welcome, args=(settings, doors), daemon=True)
     nicegui_app.on_startup(welcome.start)

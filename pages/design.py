@@ -15,7 +15,7 @@ STYLESHEETS = (
     "forms.css",
     "settings.css",
 )
-SCRIPTS = ("queue_cells.js", "queue_grid.js", "forms.js", "references.js")
+SCRIPTS = ("session.js", "queue_cells.js", "queue_grid.js", "forms.js", "references.js")
 
 
 def load() -> None:

@@ -13,6 +13,7 @@ from app.auth.tokens import Tokens
 from app.web.assets import Assets
 from app.web.gate import Gate, OwnsClient, wrap
 from app.web.login import login_router
+from app.web.page_policy import PagePolicy
 from app.web.rest import router
 from app.web.watch import watch_router
 
@@ -58,7 +59,7 @@ def install(
 
     def gate(inner: ASGIApp) -> Gate:
         return Gate(
-            inner,
+            PagePolicy(inner),
             sessions=doors.sessions,
             tokens=doors.tokens,
             hosts=hosts,
@@ -67,4 +68,6 @@ def install(
             owns_client=owns_client,
         )
 
+    # Before the framework adds its compression outside of it: that hides the HTML.
+    application.add_middleware(PagePolicy)
     wrap(application, gate)
