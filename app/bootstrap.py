@@ -1,6 +1,7 @@
 """The one place that chooses implementations."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from app.api.base_api import BaseApi
 from app.api.local_api import LocalApi
@@ -11,6 +12,8 @@ from app.auth.sessions import Sessions
 from app.auth.tokens import Tokens
 from app.clock import Clock
 from app.errors import InvalidInput
+from app.providers.key_stores import KeyPlace
+from app.providers.keys import KeyRing
 from app.running_server import running_server
 from app.settings import Settings
 from app.store.database import Database
@@ -58,6 +61,11 @@ def reach(settings: Settings, *, works: bool = False) -> BaseApi:
         painter_latency_seconds=settings.painter_latency,
         works=works,
     )
+
+
+def key_place(data: Path) -> KeyPlace:
+    """Where a studio in this data folder keeps the keys that a person enters."""
+    return KeyRing(data, {}).place
 
 
 def build_doors(api: BaseApi) -> Doors:

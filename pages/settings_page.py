@@ -19,6 +19,18 @@ from pages.visit import RESPONSE_SECONDS, Visit, visit
 TOKENS = ("{prefix}", "{name}", "{prompt}", "{model}", "{ratio}", "{quality}", "{date}",
           "{project}", "{seed}")  # fmt: skip
 
+KEY_PROBLEMS = {
+    "key_of_other_origin": "settings.key_elsewhere",
+    "key_variable_malformed": "settings.variable_malformed",
+    "keyring_closed": "settings.keyring_closed",
+    "keys_unreadable": "settings.keys_unreadable",
+}
+KEY_PLACES = {
+    "file": "settings.place_file",
+    "keyring": "settings.place_keyring",
+    "memory": "settings.place_memory",
+}
+
 
 def register(api: BaseApi) -> None:
     """Add the page at `/settings`."""
@@ -146,6 +158,10 @@ class SettingsPage:
         # Never prefilled: the value of a field travels to the browser.
         key = ui.input(words("settings.key"), password=True).props("outlined dense")
         key.props("autocomplete=off").classes("w-full").mark(f"key-{provider.name}")
+        if provider.key_place in KEY_PLACES:
+            ui.label(words(KEY_PLACES[provider.key_place])).classes("wd-note").mark(
+                f"place-{provider.name}"
+            )
         errors = FieldErrors(words, {"key": key})
 
         async def save() -> None:
@@ -168,13 +184,17 @@ class SettingsPage:
                 drop.props("flat").classes("wd-danger")
 
     def _key_state(self, provider: ProviderInfo) -> str:
+        words = self._words
         if not provider.needs_key:
-            return self._words("settings.no_key_needed")
+            return words("settings.no_key_needed")
+        if provider.paused_reason in KEY_PROBLEMS:
+            return words(KEY_PROBLEMS[provider.paused_reason], origin=provider.key_origin)
+        if not provider.has_key:
+            return words("settings.no_key", variable=provider.key_variable)
+        bound = words("settings.key_bound", origin=provider.key_origin)
         if provider.key_source == "environment":
-            return self._words("settings.key_from", variable=provider.key_variable)
-        if provider.has_key:
-            return self._words("settings.key_kept", hint=provider.key_hint)
-        return self._words("settings.no_key", variable=provider.key_variable)
+            return f"{words('settings.key_from', variable=provider.key_variable)} {bound}"
+        return f"{words('settings.key_kept', hint=provider.key_hint)} {bound}"
 
     async def _set_key(
         self, provider: ProviderInfo, key: str, errors: FieldErrors, part: ui.element

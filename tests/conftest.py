@@ -10,9 +10,10 @@ from app.api.local_api import LocalApi
 
 @pytest.fixture(autouse=True)
 def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A developer's own keys never reach a test."""
+    """A developer's own keys never reach a test, and a test's keys never a developer's keyring."""
     for name in ("GEMINI_API_KEY", "GOOGLE_API_KEY", "WHISK_GEMINI_URL"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Models, providers and settings: see `BaseApi` for every promise."""
 
+import logging
 import os
 import tempfile
 from collections.abc import Mapping
@@ -13,8 +14,11 @@ from app.errors import InvalidInput, WhiskError
 from app.media.naming import check_pattern
 from app.models import MAX_CONCURRENCY, ProviderInfo, StudioSettings
 from app.providers.base import ImageProvider
+from app.providers.keys import KeyState
 from app.store import claims, preferences
 from app.words import LANGUAGES
+
+log = logging.getLogger(__name__)
 
 PERSONAL: dict[str, tuple[str, ...]] = {
     "theme": ("light", "dark", "system"),
@@ -47,17 +51,22 @@ class LocalSettings(LocalStudio):
         provider = self.studio.providers[name]
         keys = self.studio.keys
         needs_key = bool(provider.key_variable) and not self.studio.in_memory
+        key = keys.state(name) if needs_key else KeyState(has_key=True)
         with self.studio.database.read() as connection:
             closed = claims.closed_gates(connection, self.studio.clock.now())
         return ProviderInfo(
             name=name,
             label=provider.label,
             needs_key=needs_key,
-            has_key=not needs_key or keys.get(name) is not None,
-            key_source=keys.source(name) if needs_key else "",
-            key_hint=keys.hint(name) if needs_key else "",
+            has_key=key.has_key,
+            key_source=key.source,
+            key_hint=key.hint,
+            key_origin=key.origin,
+            key_place=keys.place if needs_key else "",
             key_variable=provider.key_variable,
-            paused_reason=next((gate.paused_code for gate in closed if gate.provider == name), ""),
+            # A key that must not be sent would pause the provider at the first request.
+            paused_reason=key.problem
+            or next((gate.paused_code for gate in closed if gate.provider == name), ""),
         )
 
     @answers
@@ -71,6 +80,8 @@ class LocalSettings(LocalStudio):
             self.studio.keys.set(provider, key.strip())
         else:
             self.studio.keys.forget(provider)
+        log.info("provider key %s", "kept" if key.strip() else "forgotten",
+                 extra={"provider": provider, "user": self.user.id})  # fmt: skip
         with self.studio.database.write() as tx:
             claims.reopen(tx, provider)
         self.engine.wake()

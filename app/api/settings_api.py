@@ -23,7 +23,9 @@ class SettingsApi(ABC):
         """Keep a key outside the database, or forget it when `key` is blank.
 
         Work that waited for the key starts again. Answers the `ProviderInfo` as a dict.
-        Errors: `provider_unknown`, `key_not_needed`, `key_malformed`, `not_allowed`.
+        The key is bound to the provider's present address and never sent to another.
+        Errors: `provider_unknown`, `key_not_needed`, `key_malformed`, `keys_unreadable`,
+        `keyring_closed`, `not_allowed`.
         """
 
     @abstractmethod

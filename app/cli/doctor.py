@@ -32,7 +32,8 @@ TOO_LITTLE_SPACE = 200 * 10**6
 
 DATABASE = "whisk.sqlite"
 KEY_VARIABLES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
-_SECRETS = (DATABASE, "provider-keys.json", "server.json")
+KEY_FILE = "provider-keys.json"
+_SECRETS = (DATABASE, KEY_FILE, "server.json")
 _MARKS = {"ok": "ok      ", "warning": "warning ", "problem": "PROBLEM "}
 
 
@@ -77,6 +78,7 @@ def _findings(asked: Asked) -> Iterator[Finding]:
     yield from _folder(asked.settings.data)
     yield from _space(asked.settings)
     yield from _keys()
+    yield _key_place(asked.settings.data)
     yield _port(asked.settings)
     yield _browser(asked.settings)
     if (asked.settings.data / DATABASE).is_file():
@@ -231,9 +233,26 @@ def _studio(asked: Asked, name: str) -> Iterator[Finding]:
 
 def _provider_key(provider: dict[str, str]) -> Finding:
     name = f"key of {provider['label']}"
+    if provider["paused_reason"] == "key_of_other_origin":
+        return Finding(
+            name,
+            "warning",
+            f"It was entered for {provider['key_origin']}, and the address is another one now, so "
+            "it is not sent. Enter the key of the present address in Settings.",
+        )
     if provider["paused_reason"]:
         return Finding(name, "warning", f"Paused: {provider['paused_reason']}.")
     if provider["has_key"]:
         where = provider["key_variable"] if provider["key_source"] == "environment" else "Settings"
-        return Finding(name, "ok", f"From {where}.")
+        return Finding(name, "ok", f"From {where}, for {provider['key_origin']} only.")
     return Finding(name, "ok", "None; its models wait for one.")
+
+
+def _key_place(data: Path) -> Finding:
+    from app.bootstrap import key_place
+
+    kept = {
+        "keyring": "the keyring of this computer",
+        "file": f"{data / KEY_FILE}, which only you can read; no keyring of a desktop was found",
+    }[key_place(data)]
+    return Finding("key place", "ok", f"Keys from Settings are kept in {kept}.")

@@ -73,4 +73,4 @@ class Studio:
 
     def _default_model(self) -> str:
         """The painter's until a key exists: the first picture needs none."""
-        return PAID_MODEL if self.keys.get("gemini") else FREE_MODEL
+        return PAID_MODEL if self.keys.state("gemini").has_key else FREE_MODEL

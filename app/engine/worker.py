@@ -8,13 +8,16 @@ written whole or not at all and the next start adopts it.
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
+from typing import Any
 
 from app.engine.intents import Intent, prepare
 from app.engine.saving import save
 from app.engine.studio import Studio
 from app.engine.transitions import after_failure
 from app.errors import ProviderError, Rejected, Uncertain
+from app.logs import prompt_told
 from app.providers.base import ProviderAnswer
 from app.store import claims
 from app.store.claims import Claim, LeaseLost
@@ -39,6 +42,7 @@ class Attempt:
         self._claim = claim
         self._worker = worker
         self._provider = studio.providers[claim.provider]
+        self._sent = 0.0
 
     async def run(self) -> None:
         """Prepare, write the intent, send, save. Never raises but for cancellation."""
@@ -68,6 +72,7 @@ class Attempt:
             return claims.begin(tx, self._claim, intent.row)
 
     async def _answer(self, intent: Intent) -> ProviderAnswer | None:
+        self._sent = time.monotonic()
         try:
             return await self._provider.generate(intent.request)
         except ProviderError as failure:
@@ -86,6 +91,7 @@ class Attempt:
         verdict = after_failure(
             failure, number=claim.number, free=self._provider.recovery == "free"
         )
+        self._tell("attempt failed", intent, code=failure.code, slot_is=verdict.slot)
         with studio.database.write() as tx:
             if intent is not None:
                 attempt = {
@@ -114,7 +120,26 @@ class Attempt:
         """Save, and wait for room on the disk if there is none: the picture is paid for."""
         while True:
             try:
-                return await asyncio.to_thread(save, self._studio, self._claim, intent, answer)
+                await asyncio.to_thread(save, self._studio, self._claim, intent, answer)
+                break
             except OSError:
                 log.exception("cannot save attempt %s; trying again", intent.request.attempt_id)
                 await self._studio.clock.sleep(DISK_RETRY_SECONDS)
+        size = len(answer.images[0].data)
+        self._tell("attempt ended", intent, request_id=answer.request_id, cost=answer.cost,
+                   bytes=size)  # fmt: skip
+
+    def _tell(self, event: str, intent: Intent | None, **more: Any) -> None:
+        """One line of the log; of the prompt only what tells two apart."""
+        if not log.isEnabledFor(logging.INFO):
+            return
+        claim = self._claim
+        told = {"provider": claim.provider, "task": claim.task_id, "slot": claim.slot, **more}
+        if intent is not None:
+            told |= {
+                "attempt": intent.request.attempt_id,
+                "model": intent.request.model.id,
+                "seconds": round(time.monotonic() - self._sent, 3),
+                **prompt_told(intent.request.prompt),
+            }
+        log.info(event, extra=told)

@@ -60,7 +60,7 @@ class GeminiProvider(ImageProvider):
         """See `ImageProvider.generate`. Gemini tells no progress.
 
         Raises:
-            NotConfigured: `key_missing`, `key_refused`, `account_limited`.
+            NotConfigured: `key_missing`, `key_refused`, `account_limited`, and what `key` raises.
             Rejected: `refused`, `no_image`, `empty_answer`, `output_limit`, `unexplained`,
                 `answer_unsupported`, `answer_too_large`, `request_rejected`, `model_gone`, and
                 what the model cannot do: `too_many_references`, `negative_prompt_unsupported`,
@@ -71,7 +71,8 @@ class GeminiProvider(ImageProvider):
             Uncertain: `outcome_unknown`.
         """
         _refuse_what_would_be_dropped(request)
-        key = self._present_key()
+        # In a thread: the system's keyring may ask a person to unlock it.
+        key = await asyncio.to_thread(self._present_key)
         references = await asyncio.to_thread(fitted, request.references)
         connection = await asyncio.to_thread(self._connected, key)
         answer = await connection.send(key, request, references)

@@ -18,22 +18,23 @@ from app.errors import (
     Uncertain,
 )
 from app.models import ModelInfo
+from app.secrecy import hidden
 
 if TYPE_CHECKING:
     from google.genai import errors
 
 LABEL = "Google Gemini"
 MAX_QUOTED_CHARS = 300
+MAX_READ_CHARS = 100_000
 MAX_WAIT_SECONDS = 15 * 60.0
-HIDDEN = "[key]"
 
 _answered_by_nobody = {408, 499}
 """The server gave up on the request, or believes that we did: what it did until then is unknown."""
 
 
 def quoted(text: object, secret: str) -> str:
-    """A foreign text, fit to be shown and logged: on one line, at most 300 characters, no key."""
-    visible = str(text or "").replace(secret, HIDDEN)
+    """A foreign text, fit to be shown and logged: one line, at most 300 characters, no secret."""
+    visible = hidden(str(text or "")[:MAX_READ_CHARS], secret)
     line = "".join(char if char.isprintable() else " " for char in visible)
     return " ".join(line.split())[:MAX_QUOTED_CHARS]
 

@@ -27,7 +27,7 @@ def build_providers(
         InvalidInput: `address_malformed`.
     """
     gemini_url = _address(environment, GEMINI_URL_VARIABLE) or DEFAULT_URL
-    keys.declare(GeminiProvider.name, GeminiProvider.key_variables, gemini_url)
+    keys.declare(GeminiProvider.name, GeminiProvider.key_variables, gemini_url, DEFAULT_URL)
     providers: list[ImageProvider] = [
         PainterProvider(latency_seconds=painter_latency_seconds),
         GeminiProvider(partial(keys.get, GeminiProvider.name), base_url=gemini_url),

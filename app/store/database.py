@@ -133,7 +133,10 @@ class Database:
 def _engine(path: Path | None, *, writer: bool) -> Engine:
     if path is None:
         engine = create_engine(
-            "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
+            "sqlite://",
+            poolclass=StaticPool,
+            connect_args={"check_same_thread": False},
+            hide_parameters=True,
         )
     else:
         engine = create_engine(
@@ -142,6 +145,7 @@ def _engine(path: Path | None, *, writer: bool) -> Engine:
             pool_size=1 if writer else READERS,
             max_overflow=0,
             connect_args={"check_same_thread": False, "timeout": 10},
+            hide_parameters=True,  # an error that is logged must not quote a prompt
         )
     event.listen(engine, "connect", _prepare_writer if writer else _prepare_reader)
     event.listen(engine, "begin", _begin_immediate if writer else _begin)

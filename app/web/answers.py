@@ -37,9 +37,9 @@ _FAMILIES: dict[type[WhiskError], str] = {
     NotAllowed: "form_expired launch_link_used login_failed not_allowed origin_refused",
     ProviderError: """
         account_limited answer_damaged answer_too_large answer_unsupported empty_answer key_missing
-        key_refused key_variable_malformed keys_unreadable model_gone no_image not_reached
-        outcome_unknown output_limit overloaded quota_of_the_day rate_limited reference_damaged
-        refused request_rejected seed_unsupported unexplained
+        key_of_other_origin key_refused key_variable_malformed keyring_closed keys_unreadable
+        model_gone no_image not_reached outcome_unknown output_limit overloaded quota_of_the_day
+        rate_limited reference_damaged refused request_rejected seed_unsupported unexplained
     """,
     WhiskError: "cancelled catalogue_unreadable internal set_aside",
 }

@@ -54,7 +54,8 @@ def register(table: Table, desk: Desk) -> None:
     add("GET", "/models", routes.list_models, tag=tag, answers=list[ModelInfo])
     add("GET", "/providers", routes.list_providers, tag=tag, answers=list[ProviderInfo])
     add("PUT", "/providers/{provider}/key", routes.set_provider_key, tag=tag, answers=ProviderInfo,
-        errors=("provider_unknown", "key_not_needed", "key_malformed"))  # fmt: skip
+        errors=("provider_unknown", "key_not_needed", "key_malformed", "keys_unreadable",
+                "keyring_closed"))  # fmt: skip
     add("GET", "/settings", routes.get_settings, tag=tag, answers=StudioSettings)
     add("PATCH", "/settings", routes.update_settings, tag=tag, answers=StudioSettings,
         errors=SETTINGS_ERRORS)  # fmt: skip

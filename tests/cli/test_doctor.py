@@ -1,5 +1,6 @@
 """`whisk doctor` finds what is wrong, says what to do, and changes nothing."""
 
+import json
 import os
 import socket
 from collections.abc import Callable
@@ -16,7 +17,6 @@ from tests.cli.conftest import Whisk
 @pytest.fixture
 def findings(whisk: Whisk) -> Callable[..., dict[str, dict[str, str]]]:
     """What is found, by name; `exit` is the exit code."""
-    import json
 
     def examine(*words: str, **environment: str) -> dict[str, Any]:
         result = whisk("doctor", "--json", *words, **environment)
@@ -114,6 +114,12 @@ def test_keys_are_named_by_variable_and_never_shown(whisk: Whisk, findings: Find
     assert "GEMINI_API_KEY is set" in shown
     assert "AIza" not in shown
     assert "two words" not in shown
+
+
+def test_it_says_where_keys_are_kept(findings: Findings, data: Path) -> None:
+    found = findings()["key place"]
+
+    assert (found["state"], str(data / "provider-keys.json") in found["message"]) == ("ok", True)
 
 
 def test_a_server_that_is_away_is_a_problem(findings: Findings) -> None:

@@ -9,7 +9,8 @@ import threading
 import pytest
 
 from app.errors import InvalidInput, NotConfigured, WhiskError
-from app.providers.keys import FILE_NAME, KeyRing, origin_of
+from app.providers.key_stores import FILE_NAME
+from app.providers.keys import KeyRing, KeyState, origin_of
 
 KEY = "AIza-first-key-0123456789"
 OTHER = "AIza-other-key-9876543210"
@@ -22,7 +23,7 @@ def ring(tmp_path):
 
     def opened(environment=None, url=HOME, folder=tmp_path / "data"):
         keys = KeyRing(folder, environment or {})
-        keys.declare("gemini", ("GEMINI_API_KEY", "GOOGLE_API_KEY"), url)
+        keys.declare("gemini", ("GEMINI_API_KEY", "GOOGLE_API_KEY"), url, HOME)
         return keys
 
     return opened
@@ -31,15 +32,15 @@ def ring(tmp_path):
 def test_without_a_key_there_is_none(ring):
     keys = ring()
 
-    assert (keys.get("gemini"), keys.source("gemini"), keys.hint("gemini")) == (None, "", "")
+    assert (keys.get("gemini"), keys.state("gemini")) == (None, KeyState())
 
 
 def test_a_key_that_was_set_is_there_after_a_restart(ring):
     ring().set("gemini", KEY)
 
     keys = ring()
-    assert (keys.get("gemini"), keys.source("gemini")) == (KEY, "settings")
-    assert keys.hint("gemini") == KEY[-4:]
+    assert keys.get("gemini") == KEY
+    assert keys.state("gemini") == KeyState(True, "settings", KEY[-4:], f"{HOME}:443")
 
 
 def test_a_second_set_replaces_the_first(ring):
@@ -55,7 +56,7 @@ def test_the_environment_goes_before_the_file(ring):
 
     keys = ring({"GEMINI_API_KEY": KEY})
 
-    assert (keys.get("gemini"), keys.source("gemini")) == (KEY, "environment")
+    assert (keys.get("gemini"), keys.state("gemini").source) == (KEY, "environment")
 
 
 def test_the_first_variable_that_is_set_wins(ring):
@@ -74,7 +75,7 @@ def test_a_variable_that_holds_no_key_is_named_and_its_content_is_not(ring):
     assert caught.value.code == "key_variable_malformed"
     assert "GEMINI_API_KEY" in str(caught.value)
     assert KEY not in str(caught.value)
-    assert keys.hint("gemini") == ""
+    assert keys.state("gemini") == KeyState(source="environment", problem="key_variable_malformed")
 
 
 def test_forgetting_removes_the_key_and_a_second_time_does_nothing(ring):
@@ -124,13 +125,61 @@ def test_a_provider_that_needs_no_key_can_have_none(ring):
     assert ring().get("painter") is None
 
 
-def test_a_key_is_not_handed_out_for_another_address(ring):
+@pytest.mark.parametrize(
+    "url",
+    ["https://collector.example.org", "http://generativelanguage.googleapis.com",
+     "https://generativelanguage.googleapis.com:8443"],
+    ids=["another host", "another scheme", "another port"],
+)  # fmt: skip
+def test_a_key_is_refused_for_another_origin_with_a_sentence_that_says_what_to_do(ring, url):
     ring().set("gemini", KEY)
 
-    elsewhere = ring(url="https://collector.example.org")
+    elsewhere = ring(url=url)
+    with pytest.raises(NotConfigured) as caught:
+        elsewhere.get("gemini")
 
-    assert (elsewhere.get("gemini"), elsewhere.source("gemini")) == (None, "")
+    assert caught.value.code == "key_of_other_origin"
+    assert caught.value.params == {"kept": f"{HOME}:443", "address": origin_of(url)}
+    assert "Enter the key of the present address" in caught.value.message
+    assert elsewhere.state("gemini") == KeyState(
+        source="settings", origin=f"{HOME}:443", problem="key_of_other_origin"
+    )
     assert ring().get("gemini") == KEY
+
+
+def test_the_key_of_the_present_address_takes_the_place_of_another(ring):
+    ring().set("gemini", KEY)
+
+    elsewhere = ring(url="https://gateway.example.org")
+    elsewhere.set("gemini", OTHER)
+
+    assert elsewhere.get("gemini") == OTHER
+    assert ring().state("gemini").problem == "key_of_other_origin"
+
+
+def test_another_path_at_the_same_origin_changes_nothing(ring):
+    ring().set("gemini", KEY)
+
+    assert ring(url=f"{HOME}/proxy?x=1").get("gemini") == KEY
+
+
+def test_a_key_of_the_environment_belongs_to_the_address_of_the_environment(ring):
+    keys = ring({"GEMINI_API_KEY": KEY}, url="http://127.0.0.1:9000")
+
+    assert keys.get("gemini") == KEY
+    assert keys.state("gemini").origin == "http://127.0.0.1:9000"
+
+
+@pytest.mark.parametrize("content", [f'{{"gemini": "{KEY}"}}', f'{{"gemini": {{"key": "{KEY}"}}}}'])
+def test_a_key_from_before_origins_were_kept_belongs_to_the_usual_address(ring, tmp_path, content):
+    file = tmp_path / "data" / FILE_NAME
+    file.parent.mkdir()
+    file.write_text(content)
+
+    assert ring().get("gemini") == KEY
+    assert ring().state("gemini").origin == f"{HOME}:443"
+    with pytest.raises(NotConfigured, match="not sent"):
+        ring(url="https://collector.example.org").get("gemini")
 
 
 @pytest.mark.parametrize(
@@ -139,6 +188,7 @@ def test_a_key_is_not_handed_out_for_another_address(ring):
         ("https://example.org", "https://example.org:443"),
         ("https://EXAMPLE.org:443/v1?x=1", "https://example.org:443"),
         ("http://127.0.0.1:9000/path", "http://127.0.0.1:9000"),
+        ("http://[::1]:9000", "http://[::1]:9000"),
     ],
 )
 def test_an_origin_is_scheme_host_and_port(url, origin):
@@ -149,7 +199,7 @@ def test_a_short_key_gives_no_hint(ring):
     keys = ring()
     keys.set("gemini", "shortkey")
 
-    assert keys.hint("gemini") == ""
+    assert keys.state("gemini").hint == ""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
@@ -172,7 +222,7 @@ def test_a_write_that_fails_leaves_the_old_key_and_no_litter(ring, tmp_path, mon
     def full(_descriptor):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("app.providers.keys.os.fsync", full)
+    monkeypatch.setattr("app.providers.key_stores.os.fsync", full)
     with pytest.raises(OSError, match="No space"):
         keys.set("gemini", OTHER)
 
@@ -182,8 +232,8 @@ def test_a_write_that_fails_leaves_the_old_key_and_no_litter(ring, tmp_path, mon
 
 @pytest.mark.parametrize(
     "content",
-    ["{", "[]", '{"gemini": "AIza-loose-key"}', '{"gemini": {"key": "AIza-loose-key"}}', "\udcff"],
-    ids=["cut off", "a list", "no origin", "half an entry", "no text"],
+    ["{", "[]", '{"gemini": ["AIza-loose-key"]}', '{"gemini": {"origin": "AIza"}}', "\udcff"],
+    ids=["cut off", "a list", "an odd entry", "half an entry", "no text"],
 )
 def test_a_damaged_file_is_named_kept_and_not_quoted(ring, tmp_path, content):
     file = tmp_path / "data" / FILE_NAME
@@ -204,7 +254,7 @@ def test_a_damaged_file_is_named_kept_and_not_quoted(ring, tmp_path, content):
         assert "AIza" not in str(caught.value)
         assert caught.value.__suppress_context__
 
-    assert keys.source("gemini") == ""
+    assert keys.state("gemini") == KeyState(problem="keys_unreadable")
     assert file.read_bytes() == before
 
 
