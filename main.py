@@ -5,6 +5,7 @@ Nothing happens at import: a native window's process imports this file again.
 
 import functools
 import io
+import logging
 import multiprocessing
 import os
 import sys
@@ -16,12 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 from app.cli import ports
 from app.errors import Conflict
+from app.logs import log_to_console, log_to_file
 from app.running_server import RunningServer, announce, withdraw
 from app.settings import Settings
 
 if TYPE_CHECKING:
     from app.api.base_api import BaseApi
     from app.bootstrap import Doors
+
+log = logging.getLogger("main")
 
 _LIMITS: Mapping[str, Any] = {
     "ws_max_size": 1_100_000,
@@ -30,6 +34,8 @@ _LIMITS: Mapping[str, Any] = {
     "proxy_headers": False,
     "server_header": False,
     "uvicorn_logging_level": "warning",
+    "log_config": None,  # what it says goes where everything is logged
+    "access_log": False,  # addresses hold launch links, and are many
 }
 
 
@@ -41,6 +47,10 @@ def serve(settings: Settings) -> None:
     """
     if ports.is_taken(settings.host, settings.port):
         raise Conflict("port_in_use", port=settings.port, url=settings.url)
+    # A folder has one server, a port one window on a distant studio: nobody else writes there.
+    log_to_file(
+        settings.data, "whisk" if settings.api == "local" else f"{settings.api}-{settings.port}"
+    )
     # The framework reads these when it is imported; our own storage is the database.
     os.environ.setdefault("NICEGUI_STORAGE_PATH", str(settings.data / "nicegui"))
     import nicegui
@@ -108,6 +118,7 @@ def _welcome(settings: Settings, doors: "Doors") -> None:
         # First: whoever has read that it is ready may send a command at once.
         own = replace(settings, host=ports.WILDCARDS.get(settings.host, settings.host))
         announce(settings.data, RunningServer(own.url, os.getpid(), doors.tokens.local()))
+    log.info("serving", extra={"url": settings.url, "api": settings.api, "pid": os.getpid()})
     _say(f"Whisk Desktop is ready at {settings.url} - open {link}")
     _say("(the link works once, for five minutes)")
     if settings.browser:
@@ -119,6 +130,7 @@ def _close(settings: Settings, api: "BaseApi") -> None:
     if settings.api == "local":
         withdraw(settings.data)
     api.close()
+    log.info("stopped", extra={"pid": os.getpid()})
 
 
 def _say(text: str) -> None:
@@ -134,6 +146,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A console that lacks a letter shows its number; the command goes on.
             stream.reconfigure(errors="backslashreplace")
+    log_to_console()
     from app.cli.commands import command_line
 
     # The name under which a shell completes, however the program was started.
