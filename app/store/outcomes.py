@@ -134,12 +134,11 @@ def run_again(tx: Transaction, task_ids: Sequence[str]) -> int:
     tx.connection.execute(
         insert(_slots),
         [
-            new_slot(task.id, task.generation + 1, slot, task.model.partition(":")[0],
-                      task.position)
+            new_slot(task, task.generation + 1, slot)
             for task in again
             for slot in range(1, task.images_per_prompt + 1)
         ],
-    )  # fmt: skip
+    )
     _begin_anew(tx, [task.id for task in again])
     return len(again)
 

@@ -16,22 +16,23 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from app.store.metadata import metadata as metadata
+from app.store.people_schema import audit as audit
+from app.store.people_schema import login_failures as login_failures
+from app.store.people_schema import login_tries as login_tries
+from app.store.people_schema import sessions as sessions
+from app.store.people_schema import spending as spending
+from app.store.people_schema import tokens as tokens
+from app.store.people_schema import turns as turns
+from app.store.people_schema import users as users
 
 feed = Table(
     "feed",
@@ -42,62 +43,16 @@ feed = Table(
     Column("first_seq", BigInteger, nullable=False, server_default="1"),
 )
 
-users = Table(
-    "users",
-    metadata,
-    Column("id", String(32), primary_key=True),
-    Column("username", String(200), nullable=False, unique=True),
-    Column("display_name", String(200), nullable=False),
-    Column("role", String(16), nullable=False),
-    Column("password_hash", String(255)),
-    Column("preferences", JSON, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("disabled_at", BigInteger),
-)
-
-sessions = Table(
-    "sessions",
-    metadata,
-    # SHA-256 of the token: whoever steals the database cannot sign in with it.
-    Column("token_hash", String(64), primary_key=True),
-    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("kind", String(16), nullable=False),
-    Column("address", String(64), nullable=False),
-    Column("user_agent", String(300), nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("last_seen", BigInteger, nullable=False),
-    Column("expires_at", BigInteger, nullable=False),
-)
-
-tokens = Table(
-    "tokens",
-    metadata,
-    Column("id", String(32), primary_key=True),
-    # SHA-256, as for sessions.
-    Column("token_hash", String(64), nullable=False, unique=True),
-    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("name", String(80), nullable=False),
-    Column("scope", String(16), nullable=False),
-    Column("prefix", String(16), nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("expires_at", BigInteger),
-    Column("last_used_at", BigInteger),
-)
-
-login_failures = Table(
-    "login_failures",
-    metadata,
-    Column("account", String(200), primary_key=True),
-    Column("failures", Integer, nullable=False),
-    Column("blocked_until", BigInteger, nullable=False),
-)
-
 projects = Table(
     "projects",
     metadata,
     Column("id", String(32), primary_key=True),
     Column("name", String(200), nullable=False, unique=True),
     Column("created_at", BigInteger, nullable=False),
+    # Empty for the one that every studio starts with: it is everybody's.
+    Column("owner_id", String(32), nullable=False, server_default=""),
+    # Only for its owner and for admins.
+    Column("private", Boolean, nullable=False, server_default=false()),
 )
 
 settings = Table(
@@ -159,6 +114,8 @@ tasks = Table(
     Column("removed_at", BigInteger),
     # A person gave up on what was missing then; asking again takes it away.
     Column("cancelled_at", BigInteger),
+    # When it went out of other people's sight, as a number of the feed.
+    Column("concealed_seq", BigInteger),
     Column("changed_seq", BigInteger, nullable=False),
     UniqueConstraint("owner_id", "client_request_id"),
 )
@@ -188,7 +145,14 @@ Index(
     sqlite_where=text("cancelled_at IS NOT NULL AND removed_at IS NULL"),
     postgresql_where=text("cancelled_at IS NOT NULL AND removed_at IS NULL"),
 )
-
+Index(
+    # How much of a person is in the queue: a handful of rows among a hundred thousand.
+    "ix_tasks_unfinished",
+    tasks.c.owner_id,
+    sqlite_where=text("status IN ('pending', 'running') AND removed_at IS NULL"),
+    postgresql_where=text("status IN ('pending', 'running') AND removed_at IS NULL"),
+)
+Index("ix_tasks_project_id", tasks.c.project_id)
 
 reference_images = Table(
     "reference_images",
@@ -203,6 +167,15 @@ reference_images = Table(
     Column("height", Integer, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+)
+
+reference_owners = Table(
+    # Who uploaded a picture, and under which name: the same bytes are stored once.
+    "reference_owners",
+    metadata,
+    Column("reference_id", ForeignKey("reference_images.id"), primary_key=True),
+    Column("user_id", String(32), primary_key=True),
+    Column("file_name", Text, nullable=False),
 )
 
 task_references = Table(
@@ -266,8 +239,9 @@ slots = Table(
     Column("task_id", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
     Column("generation", Integer, primary_key=True),
     Column("slot", Integer, primary_key=True),
-    # Copied from the task so that the claim reads one index in queue order.
+    # Copied from the task so that the claim reads one index in each person's queue order.
     Column("provider", String(64), nullable=False),
+    Column("owner_id", String(32), nullable=False, server_default=""),
     Column("position", BigInteger, nullable=False),
     # pending, running, done, error, uncertain, removed: see app/store/states.py
     Column("state", String(16), nullable=False),
@@ -278,6 +252,8 @@ slots = Table(
     Column("fence", BigInteger, nullable=False),
     Column("worker", String(64), nullable=False),
     Column("lease_until", BigInteger, nullable=False),
+    # What a running one will probably cost: it counts against the limit of the day already.
+    Column("reserved", BigInteger, nullable=False, server_default="0"),
     Column("attempt_id", String(32)),
     Column("image_id", String(32)),
     Column("error_code", String(64), nullable=False),
@@ -287,10 +263,19 @@ slots = Table(
 Index(
     "ix_slots_claim",
     slots.c.provider,
+    slots.c.owner_id,
     slots.c.position,
     slots.c.slot,
     sqlite_where=text("state = 'pending'"),
     postgresql_where=text("state = 'pending'"),
+)
+Index(
+    # When something that waits for its time may start.
+    "ix_slots_due",
+    slots.c.provider,
+    slots.c.not_before,
+    sqlite_where=text("state = 'pending' AND not_before > 0"),
+    postgresql_where=text("state = 'pending' AND not_before > 0"),
 )
 Index(
     "ix_slots_running",

@@ -122,26 +122,31 @@ def _new_row(tx: Transaction, owner_id: str, task: NewTask, position: int) -> di
     }
 
 
-def new_slot(
-    task_id: str, generation: int, slot: int, provider: str, position: int
-) -> dict[str, Any]:
-    """The row of a slot that waits for its first attempt."""
+def new_slot(task: Row[Any], generation: int, slot: int) -> dict[str, Any]:
+    """The row of a slot of a task that waits for its first attempt."""
     return {
-        "task_id": task_id,
+        **_FRESH_SLOT,
+        "task_id": task.id,
         "generation": generation,
         "slot": slot,
-        "provider": provider,
-        "position": position,
-        "state": SlotState.PENDING,
-        "not_before": 0,
-        "attempts": 0,
-        "takeovers": 0,
-        "fence": 0,
-        "worker": "",
-        "lease_until": 0,
-        "error_code": "",
-        "error_params": {},
+        "provider": task.model.partition(":")[0],
+        "owner_id": task.owner_id,
+        "position": task.position,
     }
+
+
+_FRESH_SLOT: Mapping[str, Any] = {
+    "state": SlotState.PENDING,
+    "not_before": 0,
+    "attempts": 0,
+    "takeovers": 0,
+    "fence": 0,
+    "worker": "",
+    "lease_until": 0,
+    "reserved": 0,
+    "error_code": "",
+    "error_params": {},
+}
 
 
 @cache
@@ -153,15 +158,13 @@ def _add_slots() -> Insert:
     numbers = union_all(
         *(select(literal(number).label("slot")) for number in range(1, MAX_IMAGES_PER_PROMPT + 1))
     ).subquery()
-    constant = {
-        name: literal(value, _slots.c[name].type)
-        for name, value in new_slot("", 1, 0, "", 0).items()
-    }
     row = {
-        **constant,
+        **{name: literal(value, _slots.c[name].type) for name, value in _FRESH_SLOT.items()},
         "task_id": _tasks.c.id,
+        "generation": literal(1),
         "slot": numbers.c.slot,
         "provider": bindparam("provider", type_=String),
+        "owner_id": _tasks.c.owner_id,
         "position": _tasks.c.position,
     }
     wanted = (
@@ -254,11 +257,8 @@ def _resize(tx: Transaction, task_id: str, wanted: int) -> None:
         update(_slots).where(current, *revived).values(state=SlotState.PENDING, **fresh())
     )
     known = set(tx.connection.execute(select(_slots.c.slot).where(current)).scalars())
-    provider = task.model.partition(":")[0]
     missing = [
-        new_slot(task_id, task.generation, slot, provider, task.position)
-        for slot in range(1, wanted + 1)
-        if slot not in known
+        new_slot(task, task.generation, slot) for slot in range(1, wanted + 1) if slot not in known
     ]
     if missing:
         tx.connection.execute(insert(_slots), missing)
