@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Protocol
 
+from app.auth.crowd import Crowd
 from app.auth.passwords import verify_password
 from app.auth.throttle import account_name, block_for
 from app.clock import SECOND, Clock
@@ -123,6 +124,7 @@ class Sessions:
     def __init__(self, store: SessionStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._crowd = Crowd(clock)
         self._lock = threading.Lock()
         self._remembered: dict[str, tuple[Principal, int]] = {}
         self._endings = 0
@@ -161,9 +163,11 @@ class Sessions:
         Raises:
             NotAllowed: `login_failed`; the same for a wrong password, an unknown name, a disabled
                 person and one without a password.
-            TryLater: `login_throttled`, too many failures in a row; `retry_after` says when.
+            TryLater: `login_throttled`, too many failures in a row for this name or from this
+                address; `retry_after` says when.
         """
         name = account_name(username)
+        self._crowd.admit(address)
         self._admit(name)
         account = self._store.account(name)
         known = account if account and not account.disabled else None
@@ -171,6 +175,7 @@ class Sessions:
         if known is None or not right:
             raise NotAllowed("login_failed")
         self._store.forgive(name)
+        self._crowd.forgive(address)
         return self.open(known.user, "password", address, user_agent)
 
     def any_password(self) -> bool:

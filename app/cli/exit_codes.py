@@ -42,14 +42,16 @@ _CODES: dict[ExitCode, str] = {
         token_not_found user_not_found
     """,
     ExitCode.NOT_NOW: """
-        file_exists folder_in_use last_admin login_throttled not_kept_on_disk others_wait
-        port_in_use queue_stopped task_changed task_running username_taken wait_timeout
+        file_exists folder_in_use last_admin login_busy login_throttled not_kept_on_disk
+        others_wait port_in_use queue_stopped task_changed task_running username_taken wait_timeout
     """,
     ExitCode.NOT_ALLOWED: """
         form_expired launch_link_used login_failed not_allowed not_signed_in origin_refused
         server_token_refused token_refused
     """,
-    ExitCode.UNREACHABLE: "host_unknown server_answer_lost server_answer_odd server_unreachable",
+    ExitCode.UNREACHABLE: """
+        body_too_slow host_unknown server_answer_lost server_answer_odd server_unreachable
+    """,
     ExitCode.WAITS_FOR_PERSON: """
         account_limited key_missing key_of_other_origin key_refused key_variable_malformed
         keyring_closed keys_unreadable waits_for_person

@@ -88,13 +88,15 @@ class Gate:
             else:
                 principal = await self._principal(read_cookie(scope))
             refusal = self._refusal(scope, principal)
+            body = BodyLimit(_named(scope, principal), receive, send, limit)
         except WhiskError as error:
-            refusal, principal = refused(error), None
+            await refused(error)(scope, receive, send)
+            return
         if refusal is not None:
             await refusal(scope, receive, send)
             return
         try:
-            await BodyLimit(_named(scope, principal), receive, send, limit).run(self._application)
+            await body.run(self._application)
         except ClientDisconnect:
             # Whoever sent it has gone, or was cut off with an answer: nobody is left to tell.
             return

@@ -26,6 +26,10 @@ from app.words import Words
 
 FORM_COOKIE = "whisk_form"
 MAX_PASSWORD_CHECKS = 2
+"""At once: each takes 19 MB of memory and a core for a while."""
+
+MAX_WAITING = 20
+SECONDS_WHEN_BUSY = 2
 
 
 def login_router(sessions: Sessions, launch: LaunchTokens) -> APIRouter:
@@ -57,6 +61,10 @@ class _Door:
         wanted, username = safe_next(_text(form, "next")), _text(form, "username")
         try:
             _check_form_token(request, _text(form, "form_token"))
+            if self._line.statistics().tasks_waiting >= MAX_WAITING:
+                raise TryLater(
+                    "login_busy", retry_after=SECONDS_WHEN_BUSY, seconds=SECONDS_WHEN_BUSY
+                )
             token = await to_thread.run_sync(
                 self._sign_in, request, username, _text(form, "password"), limiter=self._line
             )

@@ -25,6 +25,7 @@ BY_STATUS = {
     401: {ExitCode.NOT_ALLOWED},
     403: {ExitCode.NOT_ALLOWED},
     404: {ExitCode.NOT_FOUND},
+    408: {ExitCode.UNREACHABLE},
     409: {ExitCode.NOT_NOW, ExitCode.WAITS_FOR_PERSON},
     413: {ExitCode.REFUSED},
     421: {ExitCode.UNREACHABLE},

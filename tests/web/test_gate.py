@@ -1,7 +1,5 @@
 """Who gets through the gate: the attacks that a web page, a neighbour or another port can try."""
 
-import asyncio
-
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -261,81 +259,6 @@ def test_what_a_proxy_would_say_never_reaches_the_application(house):
 
     assert seen["x-other"] == "1"
     assert [name for name in seen if "forwarded" in name] == []
-
-
-# --- sizes ------------------------------------------------------------------------------------
-
-MB = 1024 * 1024
-LIMITS = [("/x", MB), ("/login", 16 * 1024), ("/api/v1/tasks/import", 12 * MB),
-          ("/api/v1/references", 26 * MB),
-          ("/api/v1/tasks/bulk", 64 * MB),
-          ("/_nicegui/client/mine/upload/7", 210 * MB)]  # fmt: skip
-
-
-@pytest.mark.parametrize(("path", "limit"), LIMITS)
-def test_too_long_a_body_is_refused_by_its_stated_length_before_it_is_read(house, path, limit):
-    answer = house.signed_in().post(
-        path, headers={"origin": ORIGIN, "content-length": str(limit + 1)}
-    )
-
-    assert answer.status_code == 413
-    assert answer.json()["code"] == "body_too_large"
-    assert house.heard == []
-
-
-@pytest.mark.parametrize("length", ["-1", "1e3", "٣", "9" * 5000])
-def test_a_nonsensical_length_is_refused(house, length):
-    headers = {"origin": ORIGIN, "content-length": length.encode()}
-
-    assert house.signed_in().post("/x", headers=headers).status_code in (400, 413)
-
-
-def test_a_body_that_hides_its_length_is_cut_off_while_it_streams(house):
-    taken, answered = [], []
-
-    async def receive():
-        taken.append(256 * 1024)
-        assert len(taken) < 10, "it reads on beyond the limit"
-        return {"type": "http.request", "body": b"x" * taken[-1], "more_body": True}
-
-    async def send(message):
-        answered.append(message)
-
-    token = house.sessions.open(house.people.user("local"))
-    headers = [(b"host", HOST.encode()), (b"origin", ORIGIN.encode()),
-               (b"cookie", f"whisk_session={token}".encode())]  # fmt: skip
-    scope = {"type": "http", "method": "POST", "path": "/x", "query_string": b"", "scheme": "http",
-             "headers": headers}  # fmt: skip
-
-    asyncio.run(house.application(scope, receive, send))
-
-    assert sum(taken) == MB + 256 * 1024
-    assert [message.get("status") for message in answered] == [413, None]
-
-
-def test_a_form_that_is_cut_off_is_told_as_too_large_and_not_as_broken(house):
-    def form():
-        yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
-        for _ in range(13):
-            yield b"x" * MB
-
-    answer = house.signed_in().post(
-        "/api/v1/tasks/import",
-        content=form(),
-        headers={"origin": ORIGIN, "content-type": "multipart/form-data; boundary=b"},
-    )
-
-    assert answer.status_code == 413
-    assert answer.json()["params"] == {"limit": "12 MB"}
-
-
-def test_a_body_at_the_limit_passes(house):
-    def whole():
-        yield b"x" * MB
-
-    answer = house.signed_in().post("/x", content=whole(), headers={"origin": ORIGIN})
-
-    assert answer.json()["bytes"] == MB
 
 
 # --- headers and place ------------------------------------------------------------------------
