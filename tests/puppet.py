@@ -111,6 +111,11 @@ class Puppet(ImageProvider):
         for asked in self.waiting:
             self.answer(asked)
 
+    def forget(self) -> None:
+        """Whoever asked has gone."""
+        with self._news:
+            self._waiting.clear()
+
     async def close(self) -> None:
         self.closed += 1
 
