@@ -11,6 +11,8 @@ from app.auth.launch import LaunchTokens
 from app.auth.sessions import Sessions
 from app.auth.tokens import Tokens
 from app.clock import Clock
+from app.engine.restore import RestoreReport as RestoreReport
+from app.engine.restore import restore
 from app.errors import InvalidInput
 from app.providers.key_stores import KeyPlace
 from app.providers.keys import KeyRing
@@ -94,3 +96,8 @@ def check_exposure(settings: Settings, doors: Doors) -> None:
     """
     if settings.host not in LOOPBACK and not doors.sessions.any_password():
         raise InvalidInput("sharing_needs_password", host=settings.host)
+
+
+def restore_backup(file: Path, data: Path) -> RestoreReport:
+    """Put a backup into a data folder on which nobody works; see `app.engine.restore.restore`."""
+    return restore(file, data)

@@ -16,8 +16,9 @@ from app.api.local_settings import LocalSettings
 from app.api.local_upkeep import LocalUpkeep
 from app.clock import Clock
 from app.engine.engine import Engine
+from app.engine.restore import is_unfinished
 from app.engine.studio import Studio
-from app.errors import Conflict
+from app.errors import Conflict, WhiskError
 from app.media.shelf import FolderShelf
 from app.models import UserInfo
 from app.providers.catalogue import Catalogue
@@ -88,7 +89,13 @@ class LocalApi(
             self._alone.acquire(blocking=False)
         except Timeout as error:
             raise Conflict("folder_in_use", folder=self._data) from error
-        self.studio.database.open()
+        try:
+            if is_unfinished(self._data):
+                raise Conflict("restore_unfinished", folder=self._data)
+            self.studio.database.open()
+        except WhiskError:
+            self._alone.release()
+            raise
         if self._works:
             self.engine.start()
 

@@ -33,7 +33,7 @@ class ExitCode(IntEnum):
 _CODES: dict[ExitCode, str] = {
     ExitCode.PROBLEM: """
         answer_damaged answer_too_large answer_unsupported backup_failed cancelled
-        catalogue_unreadable empty_answer internal model_gone no_image not_reached outcome_unknown
+        catalogue_unreadable database_unreadable empty_answer internal model_gone no_image not_reached outcome_unknown
         output_limit overloaded quota_of_the_day rate_limited reference_damaged refused
         request_rejected seed_unsupported set_aside unexplained
     """,
@@ -43,7 +43,7 @@ _CODES: dict[ExitCode, str] = {
     """,
     ExitCode.NOT_NOW: """
         file_exists folder_in_use last_admin login_busy login_throttled not_kept_on_disk
-        others_wait port_in_use queue_stopped task_changed task_running username_taken wait_timeout
+        others_wait port_in_use queue_stopped restore_unfinished task_changed task_running username_taken wait_timeout
     """,
     ExitCode.NOT_ALLOWED: """
         form_expired launch_link_used login_failed not_allowed not_signed_in origin_refused

@@ -29,6 +29,11 @@ MEGABYTES_PER_REQUEST = 50
 CRASH_PAUSE_SECONDS = 1.0
 
 
+def needed_bytes(concurrency: int) -> int:
+    """Room on the disk without which no request leaves."""
+    return (SPARE_MEGABYTES + MEGABYTES_PER_REQUEST * concurrency) * 1_000_000
+
+
 class Engine:
     """Runs what the queue holds, as many requests at once as the settings allow."""
 
@@ -42,6 +47,16 @@ class Engine:
         self._patience_seconds = 0.0
         self._cut_off = 0
         self._attempts: dict[asyncio.Task[None], Attempt] = {}
+
+    @property
+    def started(self) -> bool:
+        """Whether it was started and not stopped since."""
+        return self._thread is not None
+
+    @property
+    def alive(self) -> bool:
+        """Whether its thread runs."""
+        return self._thread is not None and self._thread.is_alive()
 
     @property
     def in_flight(self) -> int:
@@ -150,8 +165,7 @@ class Engine:
 
     def _short_of_disk(self, folder: str, concurrency: int) -> bool:
         """Whether a paid picture might find no room. Asked before paying, not after."""
-        needed = SPARE_MEGABYTES + MEGABYTES_PER_REQUEST * concurrency
-        return self._studio.outputs(folder).free_bytes() < needed * 1_000_000
+        return self._studio.outputs(folder).free_bytes() < needed_bytes(concurrency)
 
     async def _beat(self) -> None:
         while True:

@@ -137,14 +137,14 @@ class FolderShelf(Shelf):
         with _unfinished(final.parent, part) as temporary:
             _fill(temporary, data, durable)
             try:
-                _publish(temporary, final)
+                publish(temporary, final)
             except FileExistsError:
                 if not _holds(final, data):
                     raise
                 if durable:
                     _sync_file(final)
         if durable:
-            _sync_folder(final.parent)
+            sync_folder(final.parent)
 
     def read(self, name: str) -> bytes:
         """See `Shelf.read`."""
@@ -190,7 +190,7 @@ def _make_folder(folder: Path) -> None:
         folder = folder.parent
     for new in reversed(missing):
         new.mkdir(exist_ok=True)
-        _sync_folder(new.parent)
+        sync_folder(new.parent)
 
 
 @contextmanager
@@ -212,8 +212,10 @@ def _fill(temporary: Path, data: bytes, durable: bool) -> None:
             _sync(file.fileno())
 
 
-def _publish(temporary: Path, final: Path) -> None:
-    """Give the finished file its name, unless something has it.
+def publish(temporary: Path, final: Path) -> None:
+    """Give a finished file its name, unless something has it.
+
+    Raises FileExistsError then. The old name may stay.
 
     A hard link fails when the name is taken, in one step; `rename` would replace it. File systems
     without hard links (FAT, some network drives) get a check and a rename instead.
@@ -237,7 +239,7 @@ def _sync_file(path: Path) -> None:
         _sync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable; Windows keeps them with the files and has no call."""
     if sys.platform == "win32":
         return

@@ -14,10 +14,13 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select, update
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from app.clock import Clock
+from app.errors import WhiskError
 from app.models import LOCAL_ADMIN
 from app.store import schema
 
@@ -68,14 +71,24 @@ class Database:
         self._reader: Engine | None = None
 
     def open(self) -> None:
-        """Connect, migrate, plant the first rows. A second call does nothing."""
+        """Connect, migrate, plant the first rows. A second call does nothing.
+
+        Raises:
+            WhiskError: `database_unreadable`: damaged, no database, or of a later version.
+        """
         if self._writer is not None:
             return
         self._writer = _engine(self.path, writer=True)
         self._reader = _engine(self.path, writer=False) if self.path else self._writer
-        with self._lock, self._writer.begin() as connection:
-            migrate(connection)
-            plant(connection, self.clock.now())
+        try:
+            with self._lock, self._writer.begin() as connection:
+                migrate(connection)
+                plant(connection, self.clock.now())
+        except (DatabaseError, CommandError) as error:
+            self.close()
+            raise WhiskError(
+                "database_unreadable", file=self.path or "in memory", reason=_first_line(error)
+            ) from error
 
     def close(self) -> None:
         """Disconnect. A second call does nothing."""
@@ -128,6 +141,10 @@ class Database:
         else:
             with self._reader.begin() as connection:
                 yield connection
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 def _engine(path: Path | None, *, writer: bool) -> Engine:

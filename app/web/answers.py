@@ -11,28 +11,28 @@ from app.errors import Conflict, InvalidInput, NotAllowed, NotFound, ProviderErr
 
 _FAMILIES: dict[type[WhiskError], str] = {
     InvalidInput: """
-        address_malformed cell_too_large column_twice columns_unknown concurrency_range
-        cursor_unknown days_range encoding_guessed export_type_unknown file_empty file_too_large
-        file_type_unknown file_unreadable folder_not_absolute folder_not_writable
-        images_per_prompt_range import_has_problems invalid_value key_malformed key_not_needed
-        limit_range model_retired model_unknown name_empty name_too_long
-        negative_prompt_unsupported no_file no_prompt_column nul_character password_too_common
-        password_too_short pattern_invalid picture_ambiguous picture_animated picture_damaged
-        picture_empty picture_missing picture_too_large picture_too_many_pixels
-        picture_type_unknown project_not_found prompt_empty prompt_too_long provider_unknown
-        quality_unsupported quote_unbalanced ratio_unsupported scope_unknown seed_range
-        separator_unknown server_address_malformed server_missing server_unused
-        sharing_needs_password token_file_unreadable too_many_cells too_many_columns
-        too_many_files too_many_references too_many_references_in_category too_many_rows
-        too_many_tasks unknown_field username_malformed
+        address_malformed backup_damaged backup_unreadable cell_too_large column_twice
+        columns_unknown concurrency_range cursor_unknown days_range encoding_guessed
+        export_type_unknown file_empty file_too_large file_type_unknown file_unreadable
+        folder_not_absolute folder_not_writable images_per_prompt_range import_has_problems
+        invalid_value key_malformed key_not_needed limit_range model_retired model_unknown
+        name_empty name_too_long negative_prompt_unsupported no_file no_prompt_column
+        nul_character password_too_common password_too_short pattern_invalid picture_ambiguous
+        picture_animated picture_damaged picture_empty picture_missing picture_too_large
+        picture_too_many_pixels picture_type_unknown project_not_found prompt_empty
+        prompt_too_long provider_unknown quality_unsupported quote_unbalanced ratio_unsupported
+        scope_unknown seed_range separator_unknown server_address_malformed server_missing
+        server_unused sharing_needs_password token_file_unreadable too_many_cells
+        too_many_columns too_many_files too_many_references too_many_references_in_category
+        too_many_rows too_many_tasks unknown_field username_malformed
     """,
     NotFound: """
-        file_missing image_not_found not_found reference_not_found task_not_found token_not_found
-        user_not_found
+        backup_not_found file_missing image_not_found not_found reference_not_found
+        task_not_found token_not_found user_not_found
     """,
     Conflict: """
-        folder_in_use last_admin port_in_use queue_stopped task_changed task_running username_taken
-        wait_timeout waits_for_person
+        folder_in_use last_admin not_kept_on_disk port_in_use queue_stopped restore_unfinished
+        task_changed task_running username_taken wait_timeout waits_for_person
     """,
     NotAllowed: "form_expired launch_link_used login_failed not_allowed origin_refused",
     ProviderError: """
@@ -41,7 +41,9 @@ _FAMILIES: dict[type[WhiskError], str] = {
         model_gone no_image not_reached outcome_unknown output_limit overloaded quota_of_the_day
         rate_limited reference_damaged refused request_rejected seed_unsupported unexplained
     """,
-    WhiskError: "cancelled catalogue_unreadable internal set_aside",
+    WhiskError: """
+        backup_failed cancelled catalogue_unreadable database_unreadable internal set_aside
+    """,
 }
 
 _PRECISE = {
