@@ -61,6 +61,7 @@ def serve(settings: Settings) -> None:
     import pages
     from app.bootstrap import build_api, build_doors, check_exposure
     from app.web.install import install
+    from app.web.places import Places
     from pages.farewell import close_tabs_with_their_sessions
     from pages.ownership import owns_client
     from pages.socket_guard import guard_sockets
@@ -69,13 +70,11 @@ def serve(settings: Settings) -> None:
     api.open()
     doors = build_doors(api)
     check_exposure(settings, doors)
-    hosts = _hosts(settings)
     install(
         nicegui_app,
         api,
         doors,
-        hosts=hosts,
-        origins=[f"http://{host}" for host in hosts],
+        places=Places(_hosts(settings)),
         asset_prefix=f"/_nicegui/{nicegui.__version__}/",
         owns_client=owns_client,
     )

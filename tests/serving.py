@@ -16,6 +16,7 @@ from app.api.local_api import LocalApi
 from app.api.real_api import RealApi
 from app.bootstrap import Doors, build_doors
 from app.web.install import install
+from app.web.places import Places
 
 HOST = "studio:8080"
 URL = f"http://{HOST}"
@@ -47,8 +48,7 @@ class Face:
             self.application,
             self.api,  # pyright: ignore[reportArgumentType]
             self,  # pyright: ignore[reportArgumentType]
-            hosts=hosts,
-            origins=[f"http://{host}" for host in hosts],
+            places=Places(hosts),
             asset_prefix=ASSETS,
             owns_client=owns_client,
         )

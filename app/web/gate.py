@@ -6,7 +6,7 @@ framework adds later, and would not see sockets.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -27,6 +27,7 @@ from app.web.bodies import BodyLimit, check_length, limit_for
 from app.web.cookies import read_cookie
 from app.web.headers import with_security_headers
 from app.web.links import safe_next
+from app.web.places import Places
 from app.web.strangers import Strangers, is_navigation
 
 OwnsClient = Callable[[str, Principal], bool]
@@ -43,8 +44,7 @@ class Gate:
     """Lets in whom it should, and says who it is: `request.state.user` and `.principal`.
 
     Args:
-        hosts: What the Host header may be, port included.
-        origins: What an Origin header may be.
+        places: What the Host and Origin headers may be.
         asset_prefix: Where the framework's scripts and styles lie, `/_nicegui/3.18.0/`; they are
             the same for everybody and need no session.
         owns_client: Decides about addresses that belong to one page; None lets every session in.
@@ -56,15 +56,14 @@ class Gate:
         *,
         sessions: Sessions,
         tokens: Tokens,
-        hosts: Sequence[str],
-        origins: Sequence[str],
+        places: Places,
         asset_prefix: str,
         owns_client: OwnsClient | None = None,
     ) -> None:
         self._application = application
         self._sessions = sessions
         self._tokens = tokens
-        self._strangers = Strangers(hosts, origins)
+        self._strangers = Strangers(places)
         self._assets = _asset_pattern(asset_prefix)
         self._owns_client = owns_client
 

@@ -1,16 +1,16 @@
 """Which requests come from elsewhere: other names, other origins, other sites.
 
-Host and Origin are compared with lists that are fixed at the start and never with each other,
+Host and Origin are compared with the lists of `app/web/places.py` and never with each other,
 because after DNS rebinding both are the attacker's.
 """
 
 import re
-from collections.abc import Sequence
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from app.errors import NotAllowed, NotFound, WhiskError
+from app.web.places import Places
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -22,13 +22,11 @@ class Strangers:
     """Tells requests of our own pages from those of others.
 
     Args:
-        hosts: What the Host header may be, port included: `127.0.0.1:8080`.
-        origins: What an Origin header may be: `http://127.0.0.1:8080`.
+        places: What Host and Origin may be.
     """
 
-    def __init__(self, hosts: Sequence[str], origins: Sequence[str]) -> None:
-        self._hosts = frozenset(host.lower() for host in hosts)
-        self._origins = frozenset(origin.lower() for origin in origins)
+    def __init__(self, places: Places) -> None:
+        self._places = places
 
     def turn_away(self, scope: Scope, *, by_token: bool = False) -> None:
         """Refuse what is not meant for us or not sent by us.
@@ -43,7 +41,7 @@ class Strangers:
         """
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
-        if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
+        if len(hosts) != 1 or hosts[0].lower() not in self._places.of(scope).hosts:
             raise WhiskError("host_unknown")
         if _ODD_PATH.search(scope["path"]):
             raise NotFound("not_found")
@@ -54,7 +52,8 @@ class Strangers:
     def _origin_is_ours(self, scope: Scope, headers: Headers, program: bool) -> bool:
         origins = headers.getlist("origin")
         if origins:
-            return all(origin.lower() in self._origins for origin in origins)
+            ours = self._places.of(scope).origins
+            return all(origin.lower() in ours for origin in origins)
         site = headers.get("sec-fetch-site")
         if site is not None:
             return not _must_be_ours(scope) or site in ("same-origin", "none")

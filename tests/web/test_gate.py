@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.web.gate import Gate, wrap
+from app.web.places import Places
 from tests.serving import Face
 
 HOST = "127.0.0.1:8080"
@@ -322,8 +323,7 @@ def test_an_application_that_already_answered_is_wrapped_as_well(house):
             inner,
             sessions=house.sessions,
             tokens=house.tokens,
-            hosts=[HOST],
-            origins=[ORIGIN],
+            places=Places([HOST]),
             asset_prefix="/a/",
         ),
     )
