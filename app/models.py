@@ -104,6 +104,7 @@ class TaskItem:
     negative_prompt: str = ""
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
     owner: str = ""
+    owner_name: str = ""
     project_id: str = ""
     filename_prefix: str = ""
     attempts: int = 0

@@ -13,7 +13,6 @@ class LocalFigures(LocalStudio):
     @answers
     def get_figures(self) -> ApiResponse:
         """See `BaseApi.get_figures`."""
-        self.demand("upkeep")
         with self.studio.database.read() as connection:
             images, size = figures.images(connection)
             found = {

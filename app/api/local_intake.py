@@ -34,7 +34,6 @@ class LocalIntake(LocalQueue):
         only_right: bool = False,
     ) -> ApiResponse:
         """See `BaseApi.import_tasks`."""
-        self.demand("queue")
         filled = {"model": self.studio.settings().default_model, **(defaults or {})}
         read = read_drafts(
             file_name, content, pictures=pictures or {}, defaults=filled, separator=separator
@@ -77,7 +76,7 @@ class LocalIntake(LocalQueue):
 
     def _check(self, draft: FileDraft) -> None:
         checked = read_draft(draft.data)
-        self.checked(checked, self.known_references([checked]))
+        self.checked(checked, self.known([checked]))
 
 
 def _problem(draft: FileDraft, error: WhiskError) -> Problem:

@@ -27,18 +27,20 @@ class LocalPictures(LocalStudio):
     @answers
     def add_reference(self, file_name: str, content: bytes | BinaryIO) -> ApiResponse:
         """See `BaseApi.add_reference`."""
-        self.demand("queue")
         if not isinstance(content, bytes):
             # One byte beyond the limit tells a file that is too large.
             content = content.read(MAX_REFERENCE_BYTES + 1)
         sha256 = hashlib.sha256(content).hexdigest()
         with self.studio.database.read() as connection:
             known = pictures.reference_by_hash(connection, sha256)
-        if known is None:
-            known = self._store_reference(file_name, content, sha256)
-        return ApiResponse(success=True, data=_reference(known), message="Stored", total=1)
+        name = file_name.replace("\0", "")[:MAX_FILE_NAME] or "picture"
+        found = known.id if known else self._store_reference(name, content, sha256)
+        with self.studio.database.write() as tx:
+            pictures.own_reference(tx, found, self.user.id, name)
+            stored = pictures.references(tx.connection, [found], self.user.id)[found]
+        return ApiResponse(success=True, data=_reference(stored), message="Stored", total=1)
 
-    def _store_reference(self, file_name: str, content: bytes, sha256: str) -> Row[Any]:
+    def _store_reference(self, file_name: str, content: bytes, sha256: str) -> str:
         clean = clean_reference(content)
         reference_id = uuid4().hex
         stored_name = f"{reference_id}{clean.extension}"
@@ -47,14 +49,14 @@ class LocalPictures(LocalStudio):
         with self.studio.database.write() as tx:
             # Somebody may have stored the same picture while we decoded it.
             if known := pictures.reference_by_hash(tx.connection, sha256):
-                return known
+                return known.id
             pictures.add_reference(
                 tx,
                 {
                     "id": reference_id,
                     "sha256": sha256,
                     "owner_id": self.user.id,
-                    "file_name": file_name.replace("\0", "")[:MAX_FILE_NAME] or "picture",
+                    "file_name": file_name,
                     "stored_name": stored_name,
                     "mime_type": clean.mime_type,
                     "width": clean.width,
@@ -62,13 +64,13 @@ class LocalPictures(LocalStudio):
                     "size": len(clean.data),
                 },
             )
-            return pictures.references(tx.connection, [reference_id])[reference_id]
+        return reference_id
 
     @answers
     def get_references(self, reference_ids: Sequence[str]) -> ApiResponse:
         """See `BaseApi.get_references`."""
         with self.studio.database.read() as connection:
-            found = pictures.references(connection, reference_ids)
+            found = self.seen_references(connection, reference_ids)
         known = [_reference(found[item]) for item in dict.fromkeys(reference_ids) if item in found]
         return ApiResponse(success=True, data=known, total=len(known))
 
@@ -76,7 +78,7 @@ class LocalPictures(LocalStudio):
     def read_reference(self, reference_id: str, *, thumbnail: bool = False) -> ApiResponse:
         """See `BaseApi.read_reference`."""
         with self.studio.database.read() as connection:
-            row = pictures.references(connection, [reference_id]).get(reference_id)
+            row = self.seen_references(connection, [reference_id]).get(reference_id)
         if row is None:
             raise NotFound("reference_not_found")
         if thumbnail:
@@ -91,7 +93,7 @@ class LocalPictures(LocalStudio):
     def get_images(self, image_ids: Sequence[str]) -> ApiResponse:
         """See `BaseApi.get_images`."""
         with self.studio.database.read() as connection:
-            found = pictures.images(connection, image_ids)
+            found = pictures.images(connection, image_ids, self.sight(connection, "get_images"))
         known = [self._image(found[item]) for item in dict.fromkeys(image_ids) if item in found]
         return ApiResponse(success=True, data=known, total=len(known))
 
@@ -99,7 +101,8 @@ class LocalPictures(LocalStudio):
     def read_image(self, image_id: str, *, thumbnail: bool = False) -> ApiResponse:
         """See `BaseApi.read_image`."""
         with self.studio.database.read() as connection:
-            row = pictures.images(connection, [image_id]).get(image_id)
+            sight = self.sight(connection, "read_image")
+            row = pictures.images(connection, [image_id], sight).get(image_id)
         if row is None:
             raise NotFound("image_not_found")
         shelf = self.studio.outputs(row.output_folder)

@@ -1,11 +1,11 @@
 """The queue of a local studio: see `BaseApi` for every promise."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from app.api.base_api import EDITABLE, FREE_WHILE_RUNNING
 from app.api.local_reading import LocalReading
@@ -13,9 +13,17 @@ from app.api.models import ApiResponse, answers
 from app.engine.drafts import Draft, check, read_draft, reference_ids
 from app.errors import Conflict, InvalidInput, NotFound, WhiskError
 from app.models import CATEGORIES, MAX_TASKS_PER_ADD, ModelInfo, TaskStatus
-from app.store import moving, outcomes, pictures, preferences, queue, tasks
+from app.store import limits, moving, outcomes, owners, projects, queue, tasks
 from app.store.database import DEFAULT_PROJECT, Transaction
 from app.store.tasks import NewTask
+
+
+@dataclass(frozen=True)
+class Known:
+    """Ids that a task of this person may name."""
+
+    references: set[str]
+    projects: set[str]
 
 
 class LocalQueue(LocalReading):
@@ -35,7 +43,6 @@ class LocalQueue(LocalReading):
 
     def add(self, items: Sequence[Mapping[str, Any]]) -> list[str]:
         """Check and append tasks, all or none; answers their ids. Raises `WhiskError`."""
-        self.demand("queue")
         if len(items) > MAX_TASKS_PER_ADD:
             raise InvalidInput("too_many_tasks", count=len(items), limit=MAX_TASKS_PER_ADD)
         drafts = self.drafts(items)
@@ -52,6 +59,7 @@ class LocalQueue(LocalReading):
                     if request:
                         known[request] = task_id
                 ids.append(task_id)
+            limits.check_room(tx, self.user.id, len(new))
             tasks.add(tx, self.user.id, new)
         self.engine.wake()
         return ids
@@ -65,7 +73,7 @@ class LocalQueue(LocalReading):
             except WhiskError as error:
                 error.params["row"] = str(number)
                 raise
-        known = self.known_references(read)
+        known = self.known(read)
         checked: list[tuple[Draft, ModelInfo]] = []
         for number, draft in enumerate(read, start=1):
             try:
@@ -75,26 +83,46 @@ class LocalQueue(LocalReading):
                 raise
         return checked
 
-    def known_references(self, drafts: Sequence[Draft]) -> set[str]:
-        """Those of the drafts' references that exist."""
+    def known(self, drafts: Sequence[Draft]) -> Known:
+        """What the drafts name and this person may use."""
         with self.studio.database.read() as connection:
-            return set(pictures.references(connection, reference_ids(drafts)))
+            return self._known(connection, drafts)
 
-    def checked(self, draft: Draft, known: set[str]) -> ModelInfo:
+    def _known(self, connection: Connection, drafts: Sequence[Draft]) -> Known:
+        named = {draft.project_id for draft in drafts} - {"", DEFAULT_PROJECT}
+        sight = self.sight(connection, "list_projects") if named else None
+        return Known(
+            set(self.seen_references(connection, reference_ids(drafts))),
+            {DEFAULT_PROJECT} | (projects.usable(connection, named, sight) if named else set()),
+        )
+
+    def checked(self, draft: Draft, known: Known) -> ModelInfo:
         """Check a draft, fill its project; answers its model. Raises `WhiskError`."""
-        if draft.project_id not in ("", DEFAULT_PROJECT):
-            with self.studio.database.read() as connection:
-                if preferences.project_name(connection, draft.project_id) is None:
-                    raise InvalidInput("project_not_found", field="project_id")
         draft.project_id = draft.project_id or DEFAULT_PROJECT
-        return check(draft, self.studio.catalogue, known, self.studio.clock.now())
+        if draft.project_id not in known.projects:
+            raise InvalidInput("project_not_found", field="project_id")
+        return check(draft, self.studio.catalogue, known.references, self.studio.clock.now())
+
+    def own(self, tx: Transaction, method: str, task_ids: Sequence[str]) -> Sequence[str]:
+        """The ids of those tasks that the person may know of; an admin may change any.
+
+        Raises:
+            NotAllowed: `not_yours`: some belong to somebody else.
+        """
+        if not self.reaches_all(method):
+            sight = self.sight(tx.connection, "get_queue")
+            return owners.own(tx.connection, task_ids, self.user.id, sight)
+        if foreign := owners.others(tx.connection, task_ids, self.user.id):
+            told = {"tasks": len(foreign), "of_others": True}
+            self.note(tx, method, "task", next(iter(foreign)), told)
+        return task_ids
 
     @answers
     def update_task(self, task_id: str, data: Mapping[str, Any]) -> ApiResponse:
         """See `BaseApi.update_task`."""
-        self.demand("queue")
         with self.studio.database.write() as tx:
-            row = tasks.find(tx.connection, task_id)
+            mine = self.own(tx, "update_task", [task_id])
+            row = tasks.find(tx.connection, task_id) if mine else None
             if row is None:
                 raise NotFound("task_not_found")
             if data.get("revision", row.revision) != row.revision:
@@ -107,7 +135,9 @@ class LocalQueue(LocalReading):
         references = tasks.references_of(tx.connection, row.id)
         before = _draft(row, references)
         after = read_draft(data, before)
-        known = set(pictures.references(tx.connection, reference_ids([after])))
+        known = self._known(tx.connection, [before, after])
+        # Where it is, it may stay, also in a project that its owner does not see any more.
+        known.projects.add(before.project_id)
         model = self.checked(after, known)
         changed = {
             item.name
@@ -120,6 +150,8 @@ class LocalQueue(LocalReading):
         if held and row.status == TaskStatus.RUNNING:
             raise Conflict("task_running", field=min(held), fields=", ".join(sorted(held)))
         columns = {name: value for name, value in after.columns().items() if name in changed}
+        if projects.conceals(tx.connection, before.project_id, after.project_id):
+            columns["concealed_seq"] = tx.seq()
         rewritten = changed & {"reference_images", "reference_images_by_cat"}
         tasks.change(
             tx,
@@ -132,9 +164,8 @@ class LocalQueue(LocalReading):
     @answers
     def delete_tasks(self, task_ids: Sequence[str]) -> ApiResponse:
         """See `BaseApi.delete_tasks`."""
-        self.demand("queue")
         with self.studio.database.write() as tx:
-            removed = tasks.remove(tx, task_ids)
+            removed = tasks.remove(tx, self.own(tx, "delete_tasks", task_ids))
         return ApiResponse(success=True, message=f"Deleted {removed} task(s)", total=removed)
 
     @answers
@@ -148,7 +179,6 @@ class LocalQueue(LocalReading):
         return self._set_running(False)
 
     def _set_running(self, running: bool) -> ApiResponse:
-        self.demand("queue")
         with self.studio.database.write() as tx:
             queue.set_running(tx, running)
         self.engine.wake()
@@ -157,20 +187,21 @@ class LocalQueue(LocalReading):
     @answers
     def move_tasks(self, task_ids: Sequence[str], *, before: str = "") -> ApiResponse:
         """See `BaseApi.move_tasks`."""
-        self.demand("queue")
         with self.studio.database.write() as tx:
-            place = tasks.find(tx.connection, before) if before else None
+            mine = self.own(tx, "move_tasks", task_ids)
+            sight = self.sight(tx.connection, "get_queue")
+            place = tasks.find(tx.connection, before, sight) if before else None
             if before and place is None:
                 raise NotFound("task_not_found", field="before")
-            moved = moving.move(tx, task_ids, place)
+            moved = moving.move(tx, mine, place)
         return ApiResponse(success=True, message=f"Moved {moved} task(s)", total=moved)
 
     @answers
     def cancel_tasks(self, task_ids: Sequence[str]) -> ApiResponse:
         """See `BaseApi.cancel_tasks`."""
-        self.demand("queue")
         with self.studio.database.write() as tx:
-            cancelled, in_flight = outcomes.cancel(tx, task_ids)
+            mine = self.own(tx, "cancel_tasks", task_ids)
+            cancelled, in_flight = outcomes.cancel(tx, mine)
         return ApiResponse(
             success=True,
             data={"tasks": cancelled, "in_flight": in_flight},
@@ -183,10 +214,15 @@ class LocalQueue(LocalReading):
         self, task_ids: Sequence[str] | None = None, *, include_uncertain: bool = False
     ) -> ApiResponse:
         """See `BaseApi.retry_tasks`."""
-        self.demand("queue")
         with self.studio.database.write() as tx:
-            touched, images = outcomes.retry(tx, task_ids, include_uncertain=include_uncertain)
-            left = outcomes.uncertain_slots(tx.connection, task_ids)
+            which = None if task_ids is None else self.own(tx, "retry_tasks", task_ids)
+            owner = None if self.reaches_all("retry_tasks") else self.user.id
+            touched, images = outcomes.retry(
+                tx, which, include_uncertain=include_uncertain, owner_id=owner
+            )
+            left = outcomes.uncertain_slots(tx.connection, which, owner)
+            if images:
+                limits.check_room(tx, self.user.id)
         self.engine.wake()
         return ApiResponse(
             success=True,
@@ -198,9 +234,10 @@ class LocalQueue(LocalReading):
     @answers
     def run_tasks(self, task_ids: Sequence[str]) -> ApiResponse:
         """See `BaseApi.run_tasks`."""
-        self.demand("queue")
         with self.studio.database.write() as tx:
-            again = outcomes.run_again(tx, task_ids)
+            again = outcomes.run_again(tx, self.own(tx, "run_tasks", task_ids))
+            if again:
+                limits.check_room(tx, self.user.id)
         self.engine.wake()
         return ApiResponse(success=True, message=f"{again} task(s) wait again", total=again)
 

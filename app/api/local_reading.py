@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection
-
 from app.api.local_studio import LocalStudio
 from app.api.models import ApiResponse, answers
 from app.engine.texts import check_text
 from app.errors import InvalidInput, NotFound
 from app.intake import export
 from app.models import MAX_PAGE, MAX_WAIT_SECONDS, MediaContent, QueueState, TaskStatus
-from app.store import listing, pictures, queue, rows, schema
+from app.store import listing, queue, rows, schema
 
 
 class LocalReading(LocalStudio):
@@ -24,7 +22,8 @@ class LocalReading(LocalStudio):
     def get_queue(self) -> ApiResponse:
         """See `BaseApi.get_queue`."""
         with self.studio.database.read() as connection:
-            found = rows.task_rows(connection, self.studio.clock.now())
+            sight = self.sight(connection, "get_queue")
+            found = rows.task_rows(connection, self.studio.clock.now(), sight=sight)
         return ApiResponse(success=True, data=found, total=len(found))
 
     @answers
@@ -36,7 +35,8 @@ class LocalReading(LocalStudio):
         """One row. Raises `NotFound`."""
         with self.studio.database.read() as connection:
             now = self.studio.clock.now()
-            found = rows.task_rows(connection, now, schema.tasks.c.id == task_id)
+            sight = self.sight(connection, "get_task")
+            found = rows.task_rows(connection, now, schema.tasks.c.id == task_id, sight)
         if not found:
             raise NotFound("task_not_found")
         return found[0]
@@ -61,7 +61,7 @@ class LocalReading(LocalStudio):
         with self.studio.database.read() as connection:
             found, following, total = listing.page(
                 connection,
-                listing.Wanted(status, search, project_id),
+                listing.Wanted(status, search, project_id, self.sight(connection, "query_tasks")),
                 self.studio.totals,
                 after=after,
                 limit=limit,
@@ -78,7 +78,8 @@ class LocalReading(LocalStudio):
             # Read first: a change that is committed in between ends the wait at once.
             commits = database.commits
             with database.read() as connection:
-                found = queue.changes(connection, since, self.studio.clock.now())
+                sight = self.sight(connection, "get_changes")
+                found = queue.changes(connection, since, self.studio.clock.now(), sight)
             left = until - time.monotonic()
             if found["queue"] is not None or left <= 0 or not database.is_open:
                 break
@@ -95,7 +96,8 @@ class LocalReading(LocalStudio):
     def state(self) -> ApiResponse:
         """The answer of `queue_state`."""
         with self.studio.database.read() as connection:
-            found = queue.state(connection, self.studio.clock.now())
+            sight = self.sight(connection, "queue_state")
+            found = queue.state(connection, self.studio.clock.now(), sight)
         return ApiResponse(success=True, data=asdict(found), total=sum(found.counts.values()))
 
     @answers
@@ -104,11 +106,13 @@ class LocalReading(LocalStudio):
     ) -> ApiResponse:
         """See `BaseApi.export_tasks`."""
         with self.studio.database.read() as connection:
-            found = rows.task_rows(connection, self.studio.clock.now())
+            sight = self.sight(connection, "export_tasks")
+            found = rows.task_rows(connection, self.studio.clock.now(), sight=sight)
             if task_ids is not None:
                 wanted = set(task_ids)
                 found = [row for row in found if row["id"] in wanted]
-            names = _reference_names(connection, found)
+            used = self.seen_references(connection, _references_of(found))
+            names = {reference_id: row.file_name for reference_id, row in used.items()}
         data, mime_type = export.written(file_type, found, names)
         content = MediaContent(
             mime_type=mime_type,
@@ -119,12 +123,10 @@ class LocalReading(LocalStudio):
         return ApiResponse(success=True, data=content, total=1)
 
 
-def _reference_names(connection: Connection, found: Sequence[dict[str, Any]]) -> dict[str, str]:
-    ids = {
+def _references_of(found: Sequence[dict[str, Any]]) -> list[str]:
+    return [
         reference_id
         for row in found
         for ids in (row["reference_images"], *row["reference_images_by_cat"].values())
         for reference_id in ids
-    }
-    known = pictures.references(connection, list(ids))
-    return {reference_id: row.file_name for reference_id, row in known.items()}
+    ]

@@ -10,7 +10,7 @@ from typing import Any
 
 from app.api.local_studio import LocalStudio
 from app.api.models import ApiResponse, answers
-from app.errors import InvalidInput, WhiskError
+from app.errors import InvalidInput, NotAllowed, WhiskError
 from app.media.naming import check_pattern
 from app.models import MAX_CONCURRENCY, ProviderInfo, StudioSettings
 from app.providers.base import ImageProvider
@@ -72,7 +72,6 @@ class LocalSettings(LocalStudio):
     @answers
     def set_provider_key(self, provider: str, key: str) -> ApiResponse:
         """See `BaseApi.set_provider_key`."""
-        self.demand("keys")
         known = self._known_provider(provider)
         if not known.key_variable:
             raise InvalidInput("key_not_needed", field="key", provider=known.label)
@@ -84,6 +83,8 @@ class LocalSettings(LocalStudio):
                  extra={"provider": provider, "user": self.user.id})  # fmt: skip
         with self.studio.database.write() as tx:
             claims.reopen(tx, provider)
+            action = "key.set" if key.strip() else "key.forget"
+            self.note(tx, action, "provider", provider)
         self.engine.wake()
         return ApiResponse(success=True, data=asdict(self._provider(provider)), message="Saved")
 
@@ -112,11 +113,13 @@ class LocalSettings(LocalStudio):
                 raise InvalidInput("unknown_field", field=str(name)[:80], name=str(name)[:80])
         personal = {name: _personal(name, data[name]) for name in PERSONAL if name in data}
         shared = {name: value for name, value in data.items() if name not in PERSONAL}
+        if shared and not self.reaches_all("update_settings"):
+            raise NotAllowed("not_allowed")
         checked = {name: self._checked(name, value) for name, value in shared.items()}
         if checked:
-            self.demand("settings")
             with self.studio.database.write() as tx:
                 preferences.write(tx, checked)
+                self.note(tx, "settings.change", "settings", "", checked)
             self.engine.wake()
         if personal:
             mine = self.people.preferences(self.user.id)

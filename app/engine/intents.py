@@ -47,7 +47,7 @@ def prepare(studio: Studio, claim: Claim, worker: str) -> Intent:
             raise Rejected("task_not_found")
         by_category = tasks.references_of(connection, claim.task_id)
         ids = [reference_id for found in by_category.values() for reference_id in found]
-        known = pictures.references(connection, ids)
+        known = pictures.references(connection, ids, task.owner_id)
         project = preferences.project_name(connection, task.project_id) or ""
     references = tuple(
         _picture(studio, category, known[reference_id])

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, RowMapping, and_, func, insert, or_, sel
 
 from app.store import schema
 from app.store.database import Transaction
+from app.store.sight import Sight
 from app.store.states import AttemptState, SlotState
 from app.store.tasks import CANCELLED, refresh
 
@@ -355,14 +356,16 @@ def _change_gate(tx: Transaction, provider: str, **values: Any) -> None:
     tx.connection.execute(update(schema.queue_state).values(changed_seq=tx.seq()))
 
 
-def closed_gates(connection: Connection, now: int) -> Sequence[Row[Any]]:
-    """Gates that hold work back now, with the number of tasks that wait behind each."""
-    waiting = (
-        select(func.count(_slots.c.task_id.distinct()))
-        .where(_slots.c.provider == _gates.c.provider, _slots.c.state == SlotState.PENDING)
-        .scalar_subquery()
-        .label("tasks")
+def closed_gates(
+    connection: Connection, now: int, sight: Sight | None = None
+) -> Sequence[Row[Any]]:
+    """Gates that hold work back now, with the number of tasks in sight that wait behind each."""
+    behind = select(func.count(_slots.c.task_id.distinct())).where(
+        _slots.c.provider == _gates.c.provider, _slots.c.state == SlotState.PENDING
     )
+    if sight is not None:
+        behind = behind.join(_tasks, _tasks.c.id == _slots.c.task_id).where(sight.tasks)
+    waiting = behind.correlate(_gates).scalar_subquery().label("tasks")
     return connection.execute(
         select(_gates, waiting).where(or_(_gates.c.paused_code != "", _gates.c.blocked_until > now))
     ).all()

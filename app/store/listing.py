@@ -25,6 +25,7 @@ from sqlalchemy import (
 from app.errors import InvalidInput
 from app.store import schema
 from app.store.rows import NOWHERE, page_rows
+from app.store.sight import VISIBLE, Sight
 
 MOST_TOTALS = 100
 
@@ -39,6 +40,7 @@ class Wanted:
     status: str = ""
     search: str = ""
     project_id: str = ""
+    sight: Sight | None = None
 
 
 class Totals:
@@ -98,8 +100,10 @@ def page(
         },
     ).all()
     # Neighbours are numbered on; where rows between are left out, or changed, they are counted.
-    known = not any(_shape(wanted)) and (not after or cursor.seq == seq)
-    rows = page_rows(connection, found[:limit], cursor.stt + 1 if known else None, now)
+    status, search, project, _ = _shape(wanted)
+    known = not (status or search or project) and (not after or cursor.seq == seq)
+    first = cursor.stt + 1 if known else None
+    rows = page_rows(connection, found[:limit], first, now, wanted.sight)
     following = ""
     if len(found) > limit:
         last = rows[-1]
@@ -112,20 +116,28 @@ class _Statements(NamedTuple):
     total: Select[int]
 
 
-def _shape(wanted: Wanted) -> tuple[bool, bool, bool]:
-    return bool(wanted.status), bool(wanted.search), bool(wanted.project_id)
+def _shape(wanted: Wanted) -> tuple[bool, bool, bool, bool]:
+    return (
+        bool(wanted.status),
+        bool(wanted.search),
+        bool(wanted.project_id),
+        wanted.sight is not None,
+    )
 
 
 def _values(wanted: Wanted) -> Mapping[str, Any]:
     pattern = "".join(f"/{sign}" if sign in "/%_" else sign for sign in wanted.search.lower())
     values = {"status": wanted.status, "search": f"%{pattern}%", "project_id": wanted.project_id}
-    return {name: value for name, value in values.items() if getattr(wanted, name)}
+    seen = wanted.sight.values if wanted.sight else {}
+    return {name: value for name, value in values.items() if getattr(wanted, name)} | seen
 
 
 @cache
-def _statements(status: bool, search: bool, project: bool) -> _Statements:
+def _statements(status: bool, search: bool, project: bool, hides: bool) -> _Statements:
     """The statements of one shape of filter, put together once."""
     wanted: list[ColumnElement[bool]] = [_tasks.c.removed_at.is_(None)]
+    if hides:
+        wanted.append(VISIBLE)
     if status:
         wanted.append(_tasks.c.status == bindparam("status"))
     if project:

@@ -51,12 +51,16 @@ def cancel(tx: Transaction, task_ids: Sequence[str]) -> tuple[int, int]:
 
 
 def retry(
-    tx: Transaction, task_ids: Sequence[str] | None, *, include_uncertain: bool
+    tx: Transaction,
+    task_ids: Sequence[str] | None,
+    *,
+    include_uncertain: bool,
+    owner_id: str | None = None,
 ) -> tuple[int, int]:
     """Put failed slots back into the queue; answers how many tasks and images it touched.
 
     Without ids, every failed task but the cancelled ones: only a person's finger on a task revives
-    what was given up.
+    what was given up. `owner_id` leaves those of other people alone.
     """
     states = FAILED if include_uncertain else (SlotState.ERROR,)
     wanted = (
@@ -68,6 +72,8 @@ def retry(
             _tasks.c.removed_at.is_(None),
         )
     )
+    if owner_id is not None:
+        wanted = wanted.where(_tasks.c.owner_id == owner_id)
     found: list[Any] = []
     if task_ids is None:
         found.extend(tx.connection.execute(wanted.where(_tasks.c.cancelled_at.is_(None))))
@@ -91,8 +97,10 @@ def retry(
     return len(touched), len(found)
 
 
-def uncertain_slots(connection: Connection, task_ids: Sequence[str] | None) -> int:
-    """Images of these tasks, or of all, whose request may have been charged."""
+def uncertain_slots(
+    connection: Connection, task_ids: Sequence[str] | None, owner_id: str | None = None
+) -> int:
+    """Images of these tasks, or of all, whose request may have been charged; see `retry`."""
     count = (
         select(func.count())
         .select_from(_slots.join(_tasks))
@@ -102,6 +110,8 @@ def uncertain_slots(connection: Connection, task_ids: Sequence[str] | None) -> i
             _tasks.c.removed_at.is_(None),
         )
     )
+    if owner_id is not None:
+        count = count.where(_tasks.c.owner_id == owner_id)
     if task_ids is None:
         return connection.execute(count).scalar_one()
     return sum(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true, update
 
 from app.clock import iso
 from app.models import QueueState, TaskStatus
@@ -10,6 +10,7 @@ from app.store import schema
 from app.store.claims import closed_gates
 from app.store.database import Transaction
 from app.store.rows import MICRO, task_rows
+from app.store.sight import Sight
 from app.store.states import SlotState
 
 _tasks = schema.tasks
@@ -23,8 +24,9 @@ def set_running(tx: Transaction, running: bool) -> None:
         tx.connection.execute(update(_state).values(running=running, changed_seq=tx.seq()))
 
 
-def state(connection: Connection, now: int) -> QueueState:
-    """The queue in a few numbers."""
+def state(connection: Connection, now: int, sight: Sight | None = None) -> QueueState:
+    """The queue in a few numbers, of what is in sight."""
+    seen = true() if sight is None else sight.tasks
     counts = {status.value: 0 for status in TaskStatus}
     done = wanted = cost = 0
     for row in connection.execute(
@@ -35,7 +37,7 @@ def state(connection: Connection, now: int) -> QueueState:
             func.sum(_tasks.c.images_per_prompt).label("wanted"),
             func.sum(_tasks.c.cost).label("cost"),
         )
-        .where(_tasks.c.removed_at.is_(None))
+        .where(_tasks.c.removed_at.is_(None), seen)
         .group_by(_tasks.c.status)
     ):
         counts[row.status] = row.tasks
@@ -47,9 +49,9 @@ def state(connection: Connection, now: int) -> QueueState:
         counts=counts,
         images_done=done,
         images_wanted=wanted,
-        in_flight=_slots_in(connection, SlotState.RUNNING),
-        uncertain=_slots_in(connection, SlotState.UNCERTAIN),
-        cancelled=_cancelled(connection),
+        in_flight=_slots_in(connection, SlotState.RUNNING, seen),
+        uncertain=_slots_in(connection, SlotState.UNCERTAIN, seen),
+        cancelled=_cancelled(connection, seen),
         cost=cost / MICRO,
         waiting=[
             {
@@ -58,13 +60,13 @@ def state(connection: Connection, now: int) -> QueueState:
                 "until": None if gate.paused_code else iso(gate.blocked_until),
                 "tasks": gate.tasks,
             }
-            for gate in closed_gates(connection, now)
+            for gate in closed_gates(connection, now, sight)
             if gate.tasks
         ],
     )
 
 
-def _slots_in(connection: Connection, wanted: SlotState) -> int:
+def _slots_in(connection: Connection, wanted: SlotState, seen: ColumnElement[bool]) -> int:
     return connection.execute(
         select(func.count())
         .select_from(_slots.join(_tasks))
@@ -72,42 +74,55 @@ def _slots_in(connection: Connection, wanted: SlotState) -> int:
             _slots.c.state == wanted,
             _slots.c.generation == _tasks.c.generation,
             _tasks.c.removed_at.is_(None),
+            seen,
         )
     ).scalar_one()
 
 
-def _cancelled(connection: Connection) -> int:
+def _cancelled(connection: Connection, seen: ColumnElement[bool]) -> int:
     """Cancelled tasks that have ended; one may still be waiting for its last request."""
     return connection.execute(
         select(func.count()).where(
             _tasks.c.cancelled_at.is_not(None),
             _tasks.c.removed_at.is_(None),
             _tasks.c.status == TaskStatus.ERROR,
+            seen,
         )
     ).scalar_one()
 
 
-def changes(connection: Connection, since: int, now: int) -> dict[str, Any]:
-    """What was committed after `since`; see `BaseApi.get_changes`."""
+def changes(
+    connection: Connection, since: int, now: int, sight: Sight | None = None
+) -> dict[str, Any]:
+    """What was committed after `since`, of what is in sight; see `BaseApi.get_changes`."""
     feed = connection.execute(select(schema.feed)).one()
     latest = feed.seq
     reset = not feed.first_seq <= since <= latest
     if not reset and since == latest:
         return {"cursor": latest, "reset": False, "rows": [], "removed": [], "queue": None}
     if reset:
-        rows, removed = task_rows(connection, now), []
+        rows, removed = task_rows(connection, now, sight=sight), []
     else:
         newer = _tasks.c.changed_seq > since
-        rows = task_rows(connection, now, newer)
+        rows = task_rows(connection, now, newer, sight)
         removed = list(
-            connection.execute(
-                select(_tasks.c.id).where(newer, _tasks.c.removed_at.is_not(None))
-            ).scalars()
+            connection.execute(select(_tasks.c.id).where(newer, _gone(since, sight))).scalars()
         )
     return {
         "cursor": latest,
         "reset": reset,
         "rows": rows,
         "removed": removed,
-        "queue": state(connection, now),
+        "queue": state(connection, now, sight),
     }
+
+
+def _gone(since: int, sight: Sight | None) -> ColumnElement[bool]:
+    """Which changed tasks somebody may still hold who sees them no more.
+
+    Of a hidden task only that it went out of sight, once: what happens to it later is not told.
+    """
+    removed = _tasks.c.removed_at.is_not(None)
+    if sight is None:
+        return removed
+    return or_(and_(removed, sight.tasks), and_(~sight.tasks, _tasks.c.concealed_seq > since))

@@ -1,7 +1,7 @@
 """Tasks as pages read them: dicts with the fields of `TaskItem`, in queue order."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    and_,
     bindparam,
     func,
     or_,
@@ -19,6 +20,7 @@ from sqlalchemy import (
 from app.clock import SECOND, iso
 from app.models import CATEGORIES, TaskStatus
 from app.store import schema
+from app.store.sight import VISIBLE, Sight
 from app.store.states import SlotState
 from app.words import Words
 
@@ -54,6 +56,7 @@ _outputs = (
 _references_of = _references.where(_links.c.task_id.in_(bindparam("ids", expanding=True)))
 _outputs_of = _outputs.where(_slots.c.task_id.in_(bindparam("ids", expanding=True)))
 _low, _high = bindparam("low", type_=BigInteger), bindparam("high", type_=BigInteger)
+_names = select(schema.users.c.id, schema.users.c.display_name)
 # The plain ranges come first: SQLite walks an index only along a plain comparison.
 _count_between = (
     select(func.count())
@@ -66,37 +69,52 @@ _count_between = (
         or_(_tasks.c.position < _high, _tasks.c.id <= bindparam("high_id")),
     )
 )
+_count_visible_between = _count_between.where(VISIBLE)
 
 
 def task_rows(
-    connection: Connection, now: int, where: ColumnElement[bool] | None = None
+    connection: Connection,
+    now: int,
+    where: ColumnElement[bool] | None = None,
+    sight: Sight | None = None,
 ) -> list[dict[str, Any]]:
-    """The tasks that match, each a dict of `TaskItem`; all of them without `where`."""
+    """The tasks in sight that match, each a dict of `TaskItem`; all of them without `where`."""
     condition = true() if where is None else where
+    if sight is not None:
+        condition = and_(condition, sight.tasks)
     found = connection.execute(
         select(_tasks).where(_present, condition).order_by(_tasks.c.position, _tasks.c.id)
     ).all()
-    numbers = range(1, len(found) + 1) if where is None else _numbers(connection, found)
+    numbers = range(1, len(found) + 1) if where is None else _numbers(connection, found, sight)
     references = connection.execute(_references.where(condition))
     outputs = connection.execute(_outputs.where(condition))
-    return _dicts(found, numbers, references, outputs, now)
+    return _dicts(found, numbers, references, outputs, _names_of(connection), now)
 
 
 def page_rows(
-    connection: Connection, found: Sequence[Row[Any]], first_number: int | None, now: int
+    connection: Connection,
+    found: Sequence[Row[Any]],
+    first_number: int | None,
+    now: int,
+    sight: Sight | None = None,
 ) -> list[dict[str, Any]]:
     """Rows of `tasks`, a page at most, as dicts of `TaskItem`.
 
     `first_number` is the row number of the first, where it is known and the rows are neighbours.
     """
     if first_number is None:
-        numbers = _numbers(connection, found)
+        numbers = _numbers(connection, found, sight)
     else:
         numbers = range(first_number, first_number + len(found))
     ids = {"ids": [row.id for row in found]}
     references = connection.execute(_references_of, ids)
     outputs = connection.execute(_outputs_of, ids)
-    return _dicts(found, numbers, references, outputs, now)
+    return _dicts(found, numbers, references, outputs, _names_of(connection), now)
+
+
+def _names_of(connection: Connection) -> dict[str, str]:
+    """What people are called, by id."""
+    return {row[0]: row[1] for row in connection.execute(_names)}
 
 
 def _dicts(
@@ -104,6 +122,7 @@ def _dicts(
     numbers: Iterable[int],
     references: Iterable[Row[Any, Any, Any]],
     outputs: Iterable[Row[Any, Any]],
+    names: Mapping[str, str],
     now: int,
 ) -> list[dict[str, Any]]:
     by_category: defaultdict[str, dict[str, list[str]]] = defaultdict(
@@ -115,32 +134,42 @@ def _dicts(
     for task_id, image_id in outputs:
         images[task_id].append(image_id)
     return [
-        _task_row(row, number, by_category[row.id], images[row.id], now)
+        _task_row(row, number, by_category[row.id], images[row.id], names, now)
         for row, number in zip(found, numbers, strict=True)
     ]
 
 
-def _numbers(connection: Connection, found: Sequence[Row[Any]]) -> Sequence[int]:
+def _numbers(
+    connection: Connection, found: Sequence[Row[Any]], sight: Sight | None
+) -> Sequence[int]:
     """The row numbers of some rows, which come in queue order."""
     if len(found) > COUNT_ONE_BY_ONE:
+        visible = true() if sight is None else sight.tasks
         ordered = connection.execute(
-            select(_tasks.c.id).where(_present).order_by(_tasks.c.position, _tasks.c.id)
+            select(_tasks.c.id).where(_present, visible).order_by(_tasks.c.position, _tasks.c.id)
         ).scalars()
         places = {task_id: stt for stt, task_id in enumerate(ordered, start=1)}
         return [places[row.id] for row in found]
     numbers: list[int] = []
+    count = _count_between if sight is None else _count_visible_between
+    seen = {} if sight is None else sight.values
     stt, position, task_id = 0, NOWHERE, ""
     for row in found:
         # From the row before, so that the whole queue is counted once at most.
         place = {"low": position, "low_id": task_id, "high": row.position, "high_id": row.id}
-        stt += connection.execute(_count_between, place).scalar_one()
+        stt += connection.execute(count, {**place, **seen}).scalar_one()
         numbers.append(stt)
         position, task_id = row.position, row.id
     return numbers
 
 
 def _task_row(
-    row: Row[Any], stt: int, references: dict[str, list[str]], outputs: list[str], now: int
+    row: Row[Any],
+    stt: int,
+    references: dict[str, list[str]],
+    outputs: list[str],
+    names: Mapping[str, str],
+    now: int,
 ) -> dict[str, Any]:
     sentence = _english(f"error.{row.error_code}", **row.error_params) if row.error_code else ""
     return {
@@ -166,6 +195,7 @@ def _task_row(
         "negative_prompt": row.negative_prompt,
         "seed": row.seed,
         "owner": row.owner_id,
+        "owner_name": names.get(row.owner_id, ""),
         "project_id": row.project_id,
         "filename_prefix": row.filename_prefix,
         "attempts": row.attempts,

@@ -19,6 +19,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    true,
     union_all,
     update,
 )
@@ -26,6 +27,7 @@ from sqlalchemy import (
 from app.models import MAX_IMAGES_PER_PROMPT, TaskStatus
 from app.store import schema
 from app.store.database import Transaction
+from app.store.sight import Sight
 from app.store.states import SlotState, may_finish, task_status
 
 POSITION_STEP = 1024
@@ -190,10 +192,11 @@ def _links(task_id: str, references: Mapping[str, Sequence[str]]) -> Iterator[di
             }
 
 
-def find(connection: Connection, task_id: str) -> Row[Any] | None:
-    """The row of a task that is in the queue."""
+def find(connection: Connection, task_id: str, sight: Sight | None = None) -> Row[Any] | None:
+    """The row of a task that is in the queue, and in sight."""
+    visible = true() if sight is None else sight.tasks
     return connection.execute(
-        select(_tasks).where(_tasks.c.id == task_id, _tasks.c.removed_at.is_(None))
+        select(_tasks).where(_tasks.c.id == task_id, _tasks.c.removed_at.is_(None), visible)
     ).first()
 
 

@@ -11,30 +11,32 @@ from app.errors import Conflict, InvalidInput, NotAllowed, NotFound, ProviderErr
 
 _FAMILIES: dict[type[WhiskError], str] = {
     InvalidInput: """
-        address_malformed backup_damaged backup_unreadable cell_too_large column_twice
-        columns_unknown concurrency_range cursor_unknown days_range encoding_guessed
-        export_type_unknown file_empty file_too_large file_type_unknown file_unreadable
-        folder_not_absolute folder_not_writable images_per_prompt_range import_has_problems
-        invalid_value key_malformed key_not_needed limit_range model_retired model_unknown
-        name_empty name_too_long negative_prompt_unsupported no_file no_prompt_column
-        nul_character password_too_common password_too_short pattern_invalid picture_ambiguous
-        picture_animated picture_damaged picture_empty picture_missing picture_too_large
-        picture_too_many_pixels picture_type_unknown project_not_found prompt_empty
-        prompt_too_long provider_unknown quality_unsupported quote_unbalanced ratio_unsupported
-        scope_unknown seed_range separator_unknown server_address_malformed server_missing
-        server_unused sharing_needs_password token_file_unreadable too_many_cells
-        too_many_columns too_many_files too_many_references too_many_references_in_category
-        too_many_rows too_many_tasks unknown_field username_malformed
+        address_malformed backup_damaged backup_unreadable cell_too_large certificate_unreadable
+        column_twice columns_unknown concurrency_range cursor_unknown days_range
+        encoding_guessed export_type_unknown file_empty file_too_large file_type_unknown
+        file_unreadable folder_not_absolute folder_not_writable images_per_prompt_range
+        import_has_problems invalid_value key_malformed key_not_needed limit_range model_retired
+        model_unknown name_empty name_too_long negative_prompt_unsupported no_file
+        no_prompt_column nul_character option_needs_other options_exclude password_too_common
+        password_too_short pattern_invalid picture_ambiguous picture_animated picture_damaged
+        picture_empty picture_missing picture_too_large picture_too_many_pixels
+        picture_type_unknown project_not_found prompt_empty prompt_too_long provider_unknown
+        quality_unsupported quote_unbalanced ratio_unsupported scope_unknown seed_range
+        separator_unknown server_address_malformed server_missing server_unused
+        sharing_needs_password token_file_unreadable too_many_cells too_many_columns
+        too_many_files too_many_references too_many_references_in_category too_many_rows
+        too_many_tasks unknown_field username_malformed
     """,
     NotFound: """
-        backup_not_found file_missing image_not_found not_found reference_not_found
-        task_not_found token_not_found user_not_found
+        backup_not_found file_missing image_not_found not_found project_unknown reference_not_found
+        session_not_found task_not_found token_not_found user_not_found
     """,
     Conflict: """
-        folder_in_use last_admin not_kept_on_disk port_in_use queue_stopped restore_unfinished
+        folder_in_use last_admin not_kept_on_disk port_in_use project_exists queue_limit_reached
+        queue_stopped restore_unfinished sharing_failed sharing_fixed sharing_no_address
         task_changed task_running username_taken wait_timeout waits_for_person
     """,
-    NotAllowed: "form_expired launch_link_used login_failed not_allowed origin_refused",
+    NotAllowed: "form_expired launch_link_used login_failed not_allowed not_yours origin_refused",
     ProviderError: """
         account_limited answer_damaged answer_too_large answer_unsupported empty_answer key_missing
         key_of_other_origin key_refused key_variable_malformed keyring_closed keys_unreadable
@@ -57,6 +59,7 @@ _PRECISE = {
     "login_throttled": 429,
     "server_answer_lost": 504,
     "server_answer_odd": 502,
+    "server_certificate_unknown": 502,
     "server_token_refused": 502,
     "server_unreachable": 503,
 }

@@ -78,6 +78,7 @@ class TaskFields(TypedDict, total=False):
     error_code: Any
     error_params: Any
     owner: Any
+    owner_name: Any
     attempts: Any
     cost: Any
     started_at: Any
