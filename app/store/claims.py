@@ -170,9 +170,7 @@ def begin(tx: Transaction, held: Claim, intent: Mapping[str, Any]) -> bool:
     Raises:
         LeaseLost: The slot is not ours any more: do not send.
     """
-    task = tx.connection.execute(
-        select(_tasks.c.removed_at, _tasks.c.cancelled_at).where(_tasks.c.id == held.task_id)
-    ).one()
+    task = _task(tx, held)
     if task.removed_at is not None:
         _settle(tx, held, state=SlotState.REMOVED)
         return False
@@ -239,7 +237,7 @@ def give_back(
 ) -> None:
     """End a claim without a picture: the slot waits again, or has failed.
 
-    What would wait again for a cancelled task is given up instead.
+    What would wait again for a cancelled task is given up instead, for a removed one removed.
 
     Args:
         tx: The write transaction.
@@ -250,8 +248,12 @@ def give_back(
         params: See `code`.
         counts: Whether the attempt counts; one that the gate should have held back does not.
     """
-    if state == SlotState.PENDING and _is_cancelled(tx, held.task_id):
-        state, not_before, code, params = SlotState.ERROR, 0, CANCELLED, {}
+    if state == SlotState.PENDING:
+        task = _task(tx, held)
+        if task.removed_at is not None:
+            state = SlotState.REMOVED
+        elif task.cancelled_at is not None:
+            state, not_before, code, params = SlotState.ERROR, 0, CANCELLED, {}
     values: dict[str, Any] = {
         "state": state,
         "not_before": not_before,
@@ -265,9 +267,9 @@ def give_back(
     refresh(tx, [held.task_id])
 
 
-def _is_cancelled(tx: Transaction, task_id: str) -> bool:
-    found = select(_tasks.c.cancelled_at).where(_tasks.c.id == task_id)
-    return tx.connection.execute(found).scalar_one() is not None
+def _task(tx: Transaction, held: Claim) -> Row[Any]:
+    found = select(_tasks.c.removed_at, _tasks.c.cancelled_at).where(_tasks.c.id == held.task_id)
+    return tx.connection.execute(found).one()
 
 
 def orphans(connection: Connection) -> Sequence[RowMapping]:
