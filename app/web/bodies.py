@@ -27,6 +27,8 @@ _LIMITS = (
     (re.compile(r"/_nicegui/client/[^/]+/upload/.*"), 12 * MB),
 )
 _BOUNDARY = re.compile(r"boundary=(\"?)([\w'()+,./:=?-]{1,70})\1\s*(?:;|$)", re.IGNORECASE)
+_NAMED = re.compile(r";\s*boundary", re.IGNORECASE)
+"""The parameter in any spelling. Browsers write the word into its value as well."""
 
 
 def limit_for(path: str) -> int:
@@ -146,6 +148,6 @@ def _parts(content_type: str) -> _Parts | None:
     if not content_type.strip().lower().startswith("multipart/"):
         return None
     found = _BOUNDARY.findall(content_type)
-    if len(found) != 1 or content_type.lower().count("boundary") != 1:
+    if len(found) != 1 or len(_NAMED.findall(content_type)) != 1:
         raise WhiskError("request_malformed")
     return _Parts(found[0][1].encode())

@@ -126,6 +126,14 @@ def test_a_form_whose_parts_cannot_be_told_apart_is_refused(house, content_type,
     assert send_form(house, form(1), content_type).status_code == status
 
 
+def test_the_form_of_a_browser_whose_boundary_says_what_it_is_passes(house):
+    boundary = "----WebKitFormBoundaryq0Gd7xJcZ5yA1b2C"
+
+    answer = send_form(house, form(1, boundary), f"multipart/form-data; boundary={boundary}")
+
+    assert answer.status_code == 200
+
+
 def test_a_body_that_does_not_arrive_in_time_is_given_up(house, monkeypatch):
     monkeypatch.setattr(bodies, "PATIENCE_SECONDS", 0.0)
     monkeypatch.setattr(bodies, "SLOWEST_BYTES_PER_SECOND", float("inf"))
