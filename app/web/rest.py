@@ -17,10 +17,14 @@ from starlette.responses import Response
 from app.api.base_api import BaseApi
 from app.errors import InvalidInput, NotAllowed, WhiskError
 from app.models import Role
+from app.secrecy import HIDDEN
 from app.web import rest_pictures, rest_queue, rest_studio
 from app.web.answers import refused
 from app.web.desk import Desk, Table
 from app.web.documents import PREFIX, document
+
+_SECRET = ("key", "password")
+"""Fields whose value no answer repeats."""
 
 
 class _JsonRequest(Request):
@@ -65,11 +69,21 @@ def _misfit(errors: Sequence[Any]) -> WhiskError:
     if first["type"] == "extra_forbidden":
         found = InvalidInput("unknown_field", field=field, name=field)
     else:
-        value = ascii(first.get("input"))[:80]
+        value = _told(first, field)
         found = InvalidInput("invalid_value", field=field, name=field, value=value)
     if isinstance(row, int):
         found.params["row"] = str(row + 1)
     return found
+
+
+def _told(error: dict[str, Any], field: str) -> str:
+    """The value that does not fit, unless it is secret, or a whole body that may hold a secret."""
+    if field in _SECRET:
+        return HIDDEN
+    if error["type"] == "missing":
+        return "null"
+    value = error.get("input")
+    return ascii(value)[:80] if field else type(value).__name__
 
 
 def router(api: BaseApi) -> APIRouter:

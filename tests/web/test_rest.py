@@ -159,6 +159,27 @@ def test_a_body_that_does_not_fit_is_refused_in_the_words_of_the_contract(
     assert api.get_queue().total == 0
 
 
+@pytest.mark.parametrize(
+    "body",
+    ['{"key": ["hush-hush"]}', '{"keys": "hush-hush"}', '"hush-hush"', '["hush-hush"]',
+     '{"key": "hush-hush"'],
+)  # fmt: skip
+def test_no_refusal_repeats_a_key_or_a_password(browser, body):
+    for method, path, sent in (
+        ("PUT", "/api/v1/providers/gemini/key", body),
+        ("PUT", "/api/v1/me/password", body.replace("key", "password")),
+        ("POST", "/api/v1/users", body.replace("key", "password")),
+    ):
+        answer = browser.request(
+            method,
+            path,
+            content=sent,
+            headers={"origin": ORIGIN, "content-type": "application/json"},
+        )
+        assert answer.status_code in (400, 422)
+        assert "hush-hush" not in answer.text
+
+
 def test_the_row_that_does_not_fit_is_named(browser):
     answer = send(browser, "/api/v1/tasks/bulk", json={"tasks": [{"prompt": "x"}, {"prompt": [1]}]})
 
