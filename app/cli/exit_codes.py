@@ -34,26 +34,26 @@ _CODES: dict[ExitCode, str] = {
     ExitCode.PROBLEM: """
         answer_damaged answer_too_large answer_unsupported backup_failed cancelled
         catalogue_unreadable database_unreadable empty_answer internal model_gone no_image
-        not_reached outcome_unknown output_limit overloaded quota_of_the_day rate_limited reference_damaged refused
-        request_rejected seed_unsupported set_aside unexplained
+        not_reached outcome_unknown output_limit overloaded quota_of_the_day rate_limited
+        reference_damaged refused request_rejected seed_unsupported set_aside unexplained
     """,
     ExitCode.NOT_FOUND: """
-        backup_not_found file_missing image_not_found not_found project_unknown reference_not_found
-        session_not_found task_not_found token_not_found user_not_found
+        backup_not_found file_missing image_not_found not_found project_unknown
+        reference_not_found session_not_found task_not_found token_not_found user_not_found
     """,
     ExitCode.NOT_NOW: """
-        file_exists folder_in_use last_admin login_busy login_throttled not_kept_on_disk others_wait
-        port_in_use project_exists queue_limit_reached queue_stopped restore_unfinished
-        sharing_failed sharing_fixed sharing_no_address task_changed task_running username_taken
-        wait_timeout
+        file_exists folder_in_use last_admin login_busy login_throttled not_kept_on_disk
+        others_wait port_in_use project_exists queue_limit_reached queue_stopped
+        restore_unfinished sharing_failed sharing_fixed sharing_no_address task_changed
+        task_running username_taken wait_timeout
     """,
     ExitCode.NOT_ALLOWED: """
         form_expired launch_link_used login_failed not_allowed not_signed_in not_yours
         origin_refused server_token_refused token_refused
     """,
     ExitCode.UNREACHABLE: """
-        body_too_slow host_unknown server_answer_lost server_answer_odd server_certificate_unknown
-        server_unreachable
+        body_too_slow host_unknown server_answer_lost server_answer_odd
+        server_certificate_unknown server_unreachable
     """,
     ExitCode.WAITS_FOR_PERSON: """
         account_limited key_missing key_of_other_origin key_refused key_variable_malformed
