@@ -327,6 +327,9 @@ def refresh(tx: Transaction, task_ids: Iterable[str]) -> None:
         ):
             slots_of[slot.task_id].append(slot)
         for task_id, slots in slots_of.items():
+            if not slots:
+                # The task has left the queue, and nothing of it is out any more.
+                continue
             tx.connection.execute(
                 update(_tasks).where(_tasks.c.id == task_id).values(**_derived(tx, slots))
             )
