@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
 from functools import lru_cache
 
 SECOND = 1_000_000
@@ -31,3 +32,11 @@ def iso(microseconds: int | None) -> str | None:
         return None
     moment = datetime.fromtimestamp(microseconds / SECOND, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def local_day(microseconds: int) -> tuple[str, int]:
+    """The day on this machine's calendar, `2026-11-23`, and when the next one begins."""
+    day = datetime.fromtimestamp(microseconds / SECOND, UTC).astimezone().date()
+    # Of the naive midnight, so that a day with a change of the clock has its own length.
+    midnight = datetime.combine(day + timedelta(days=1), time_of_day.min).astimezone()  # noqa: DTZ
+    return day.isoformat(), int(midnight.timestamp()) * SECOND

@@ -256,7 +256,8 @@ class QueueState:
         uncertain: Images whose request may have been charged and that wait for a person's word.
         cancelled: Tasks among the failed ones on which a person gave up.
         waiting: Why pending work does not start though the queue runs: a list of
-            `{"provider", "code", "until", "tasks"}`.
+            `{"provider", "code", "until", "tasks"}`; where it is because of one person, also
+            `"owner"` and `"owner_name"`.
     """
 
     running: bool

@@ -79,7 +79,9 @@ class LocalReading(LocalStudio):
             commits = database.commits
             with database.read() as connection:
                 sight = self.sight(connection, "get_changes")
-                found = queue.changes(connection, since, self.studio.clock.now(), sight)
+                found = queue.changes(
+                    connection, since, self.studio.clock.now(), sight, only_of=self._only_of()
+                )
             left = until - time.monotonic()
             if found["queue"] is not None or left <= 0 or not database.is_open:
                 break
@@ -97,8 +99,12 @@ class LocalReading(LocalStudio):
         """The answer of `queue_state`."""
         with self.studio.database.read() as connection:
             sight = self.sight(connection, "queue_state")
-            found = queue.state(connection, self.studio.clock.now(), sight)
+            found = queue.state(connection, self.studio.clock.now(), sight, only_of=self._only_of())
         return ApiResponse(success=True, data=asdict(found), total=sum(found.counts.values()))
+
+    def _only_of(self) -> str | None:
+        """Of whose limits this person hears; None for everybody's."""
+        return None if self.reaches_all("queue_state") else self.user.id
 
     @answers
     def export_tasks(

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.api.models import ApiResponse, TaskStatus
@@ -91,11 +91,21 @@ class Waiting:
             return None
         if not self._queue["running"]:
             return self._refused(Conflict("queue_stopped"))
-        held = {one["provider"]: one["code"] for one in self._queue["waiting"] if not one["until"]}
-        reasons = [held.get(row["model"].partition(":")[0]) for row in unfinished]
+        held = {
+            (one["provider"], one.get("owner")): one["code"]
+            for one in self._queue["waiting"]
+            if not one["until"]
+        }
+        reasons = [_reason(held, row) for row in unfinished]
         if all(reasons):
             return self._refused(Conflict("waits_for_person", reason=reasons[0]))
         return None
 
     def _refused(self, error: Conflict) -> ApiResponse:
         return ApiResponse.refused(error, self._in_order())
+
+
+def _reason(held: Mapping[tuple[str, str | None], str], row: Mapping[str, Any]) -> str | None:
+    """Why nothing of a task starts until a person acts: its provider is paused, or its owner is."""
+    provider = row["model"].partition(":")[0]
+    return held.get((provider, None)) or held.get((provider, row["owner"]))

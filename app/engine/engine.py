@@ -8,10 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from app.clock import SECOND
+from app.engine.costs import estimate
 from app.engine.intents import new_id
 from app.engine.recovery import recover
 from app.engine.studio import Studio
 from app.engine.worker import Attempt
+from app.errors import InvalidInput
 from app.models import MAX_CONCURRENCY
 from app.store import claims
 from app.store.claims import Claim
@@ -147,21 +149,32 @@ class Engine:
         answered = {attempt.answered for attempt in list(self._attempts.values())} - {""}
         short_of_disk = self._short_of_disk(settings.output_folder, settings.concurrency)
         with self._studio.database.write() as tx:
+            # Asked again here: it may have been lowered while we waited for our turn.
+            limit = self._studio.concurrency(tx.connection)
             for provider in self._studio.providers:
                 if short_of_disk:
                     claims.block(tx, provider, tx.now + int(IDLE_SECONDS * SECOND), "disk_full")
                 found = claims.claim(
                     tx,
                     provider,
-                    in_flight_limit=settings.concurrency,
+                    in_flight_limit=limit,
                     worker=self._worker,
                     lease=LEASE_SECONDS * SECOND,
+                    price=self._price,
                     answered=answered,
                 )
                 taken += found.claims
                 if found.due_at is not None:
                     sleep_seconds = min(sleep_seconds, (found.due_at - tx.now) / SECOND)
         return taken, max(sleep_seconds, 0.01)
+
+    def _price(self, model: str, quality: str, references: int) -> int:
+        """Micro-dollars for one image; 0 for a model that the catalogue does not know any more."""
+        try:
+            known = self._studio.catalogue.resolve(model)
+        except InvalidInput:
+            return 0
+        return estimate(known, quality, references)
 
     def _short_of_disk(self, folder: str, concurrency: int) -> bool:
         """Whether a paid picture might find no room. Asked before paying, not after."""

@@ -14,6 +14,9 @@ _audit = schema.audit
 SPEND = "spend"
 """The action of a request that cost something."""
 
+UNCERTAIN_SPEND = "spend.uncertain"
+"""The action of a request that may have cost something."""
+
 
 @dataclass(frozen=True)
 class Deed:

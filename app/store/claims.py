@@ -4,22 +4,38 @@ The gate row of a provider is taken first and what is in flight is counted in a 
 own, so that order and limits hold however many workers claim.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, and_, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    RowMapping,
+    and_,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
-from app.store import schema
+from app.store import schema, spending
 from app.store.database import Transaction
 from app.store.sight import Sight
 from app.store.states import AttemptState, SlotState
 from app.store.tasks import CANCELLED, refresh
+from app.store.turns import PENDING, Chosen, Price, Turns
 
 _slots = schema.slots
 _tasks = schema.tasks
 _gates = schema.provider_gates
 _attempts = schema.attempts
+
+# Spelled out for the same reason as `PENDING`.
+_WAITS_FOR_ITS_TIME = _slots.c.not_before > literal_column("0")
 
 
 class LeaseLost(Exception):
@@ -62,9 +78,10 @@ def claim(
     in_flight_limit: int,
     worker: str,
     lease: int,
+    price: Price,
     answered: Collection[str] = (),
 ) -> Claimed:
-    """Take the first pending slots of a provider that its gate lets through.
+    """Take the pending slots of a provider whose turn it is, as many as its gate lets through.
 
     Args:
         tx: The write transaction of the claim.
@@ -72,6 +89,7 @@ def claim(
         in_flight_limit: Requests of the provider that may be out at once, over all workers.
         worker: Who takes them.
         lease: Microseconds for which the right holds unless it is renewed.
+        price: What an image will probably cost, for the limits of people.
         answered: Ids of attempts whose answer has come and is being saved: they are not out any
             more. At most as many as the limit are discounted, so that pictures cannot pile up.
     """
@@ -81,35 +99,29 @@ def claim(
     if gate.blocked_until > tx.now:
         return Claimed(due_at=gate.blocked_until)
     running = _running_attempts(tx.connection, provider)
-    out = sum(attempt_id not in answered for attempt_id in running)
-    free = min(in_flight_limit - out, 2 * in_flight_limit - len(running))
+    out = Counter(owner for attempt_id, owner in running if attempt_id not in answered)
+    free = min(in_flight_limit - out.total(), 2 * in_flight_limit - len(running))
     if free <= 0:
         return Claimed()
-    ready = tx.connection.execute(
-        select(_slots)
-        .where(_waiting(provider), _slots.c.not_before <= tx.now)
-        .order_by(_slots.c.position, _slots.c.slot)
-        .limit(free)
-    ).all()
-    claims = tuple(_take(tx, row, worker, tx.now + lease) for row in ready)
+    turns = Turns(tx, provider, out, free)
+    claims = tuple(_take(tx, one, worker, tx.now + lease) for one in turns.take(free, price))
     if claims:
         refresh(tx, {claim.task_id for claim in claims})
-    return Claimed(claims, due_at=_next_due(tx, provider))
-
-
-def _waiting(provider: str) -> Any:
-    return and_(_slots.c.provider == provider, _slots.c.state == SlotState.PENDING)
+    due = [at for at in (_next_due(tx, provider), turns.due_at) if at is not None]
+    return Claimed(claims, due_at=min(due, default=None))
 
 
 def _next_due(tx: Transaction, provider: str) -> int | None:
     return tx.connection.execute(
         select(func.min(_slots.c.not_before)).where(
-            _waiting(provider), _slots.c.not_before > tx.now
+            _slots.c.provider == provider, PENDING, _WAITS_FOR_ITS_TIME,
+            _slots.c.not_before > tx.now,
         )
-    ).scalar()
+    ).scalar()  # fmt: skip
 
 
-def _take(tx: Transaction, slot: Row[Any], worker: str, lease_until: int) -> Claim:
+def _take(tx: Transaction, chosen: Chosen, worker: str, lease_until: int) -> Claim:
+    slot = chosen.slot
     tx.connection.execute(
         update(_slots)
         .where(_is_slot(slot.task_id, slot.generation, slot.slot))
@@ -120,6 +132,7 @@ def _take(tx: Transaction, slot: Row[Any], worker: str, lease_until: int) -> Cla
             attempts=slot.attempts + 1,
             worker=worker,
             lease_until=lease_until,
+            reserved=chosen.price,
             attempt_id=None,
             not_before=0,
             error_code="",
@@ -210,19 +223,13 @@ def finish(
 
 
 def close_attempt(tx: Transaction, attempt: Mapping[str, Any], state: AttemptState) -> None:
-    """End an attempt and add what it cost to its task."""
+    """End an attempt, and count what it cost for its task and its task's owner."""
     tx.connection.execute(
         update(_attempts)
         .where(_attempts.c.id == attempt["id"])
         .values(**attempt, state=state, finished_at=tx.now)
     )
-    if attempt.get("cost"):
-        owner = select(_attempts.c.task_id).where(_attempts.c.id == attempt["id"])
-        tx.connection.execute(
-            update(_tasks)
-            .where(_tasks.c.id == owner.scalar_subquery())
-            .values(cost=_tasks.c.cost + attempt["cost"])
-        )
+    spending.record(tx, attempt, state)
 
 
 def give_back(
@@ -267,7 +274,7 @@ def give_back(
     refresh(tx, [held.task_id])
 
 
-def _task(tx: Transaction, held: Claim) -> Row[Any]:
+def _task(tx: Transaction, held: Claim) -> Row[Any, Any]:
     found = select(_tasks.c.removed_at, _tasks.c.cancelled_at).where(_tasks.c.id == held.task_id)
     return tx.connection.execute(found).one()
 
@@ -304,17 +311,12 @@ def is_running(connection: Connection) -> bool:
     return bool(connection.execute(select(schema.queue_state.c.running)).scalar_one())
 
 
-def _running_attempts(connection: Connection, provider: str) -> Sequence[str | None]:
-    """The attempts of a provider's running slots; None where the intent is not written yet."""
-    return (
-        connection.execute(
-            select(_slots.c.attempt_id).where(
-                _slots.c.provider == provider, _slots.c.state == SlotState.RUNNING
-            )
-        )
-        .scalars()
-        .all()
+def _running_attempts(connection: Connection, provider: str) -> list[tuple[str | None, str]]:
+    """Attempt and owner of a provider's running slots; None where no intent is written yet."""
+    running = select(_slots.c.attempt_id, _slots.c.owner_id).where(
+        _slots.c.provider == provider, _slots.c.state == SlotState.RUNNING
     )
+    return [(row.attempt_id, row.owner_id) for row in connection.execute(running)]
 
 
 def _gate(tx: Transaction, provider: str) -> Row[Any]:

@@ -12,6 +12,7 @@ from app.store.database import Transaction
 from app.store.rows import MICRO, task_rows
 from app.store.sight import Sight
 from app.store.states import SlotState
+from app.store.turns import held_back
 
 _tasks = schema.tasks
 _slots = schema.slots
@@ -24,8 +25,13 @@ def set_running(tx: Transaction, running: bool) -> None:
         tx.connection.execute(update(_state).values(running=running, changed_seq=tx.seq()))
 
 
-def state(connection: Connection, now: int, sight: Sight | None = None) -> QueueState:
-    """The queue in a few numbers, of what is in sight."""
+def state(
+    connection: Connection, now: int, sight: Sight | None = None, *, only_of: str | None = None
+) -> QueueState:
+    """The queue in a few numbers, of what is in sight.
+
+    Whose limits and rights hold work back is told of one person where one is named.
+    """
     seen = true() if sight is None else sight.tasks
     counts = {status.value: 0 for status in TaskStatus}
     done = wanted = cost = 0
@@ -53,17 +59,35 @@ def state(connection: Connection, now: int, sight: Sight | None = None) -> Queue
         uncertain=_slots_in(connection, SlotState.UNCERTAIN, seen),
         cancelled=_cancelled(connection, seen),
         cost=cost / MICRO,
-        waiting=[
-            {
-                "provider": gate.provider,
-                "code": gate.paused_code or gate.blocked_code,
-                "until": None if gate.paused_code else iso(gate.blocked_until),
-                "tasks": gate.tasks,
-            }
-            for gate in closed_gates(connection, now, sight)
-            if gate.tasks
-        ],
+        waiting=[*_behind_gates(connection, now, sight), *_of_people(connection, now, only_of)],
     )
+
+
+def _behind_gates(connection: Connection, now: int, sight: Sight | None) -> list[dict[str, Any]]:
+    return [
+        {
+            "provider": gate.provider,
+            "code": gate.paused_code or gate.blocked_code,
+            "until": None if gate.paused_code else iso(gate.blocked_until),
+            "tasks": gate.tasks,
+        }
+        for gate in closed_gates(connection, now, sight)
+        if gate.tasks
+    ]
+
+
+def _of_people(connection: Connection, now: int, only_of: str | None) -> list[dict[str, Any]]:
+    return [
+        {
+            "provider": held.provider,
+            "code": "owner_disabled" if held.disabled_at else "daily_limit",
+            "until": None if held.disabled_at else iso(held.held_until),
+            "tasks": held.tasks,
+            "owner": held.id,
+            "owner_name": held.display_name,
+        }
+        for held in held_back(connection, now, only_of)
+    ]
 
 
 def _slots_in(connection: Connection, wanted: SlotState, seen: ColumnElement[bool]) -> int:
@@ -92,7 +116,12 @@ def _cancelled(connection: Connection, seen: ColumnElement[bool]) -> int:
 
 
 def changes(
-    connection: Connection, since: int, now: int, sight: Sight | None = None
+    connection: Connection,
+    since: int,
+    now: int,
+    sight: Sight | None = None,
+    *,
+    only_of: str | None = None,
 ) -> dict[str, Any]:
     """What was committed after `since`, of what is in sight; see `BaseApi.get_changes`."""
     feed = connection.execute(select(schema.feed)).one()
@@ -113,7 +142,7 @@ def changes(
         "reset": reset,
         "rows": rows,
         "removed": removed,
-        "queue": state(connection, now, sight),
+        "queue": state(connection, now, sight, only_of=only_of),
     }
 
 

@@ -115,7 +115,8 @@ class QueueControls:
         key = f"waiting.{reason['code']}"
         provider = self._providers.get(reason["provider"], reason["provider"])
         known = key if self._words.has(key) else "waiting.other"
-        return self._words(known, provider=provider, n=reason["tasks"])
+        owner = reason.get("owner_name", "")
+        return self._words(known, provider=provider, owner=owner, n=reason["tasks"])
 
     # --- drawing ------------------------------------------------------------------------------
 
