@@ -1,6 +1,13 @@
 """Which version this is."""
 
-from importlib.metadata import version
+VERSION: str
+"""As `pyproject.toml` names it; looked up at the first need, because that takes milliseconds."""
 
-VERSION = version("whisk-desktop")
-"""As `pyproject.toml` names it."""
+
+def __getattr__(name: str) -> str:
+    if name != "VERSION":
+        raise AttributeError(name)
+    from importlib.metadata import version
+
+    globals()[name] = found = version("whisk-desktop")
+    return found
