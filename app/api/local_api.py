@@ -16,8 +16,8 @@ from app.api.local_settings import LocalSettings
 from app.api.local_upkeep import LocalUpkeep
 from app.clock import Clock
 from app.engine.engine import Engine
-from app.engine.restore import is_unfinished
 from app.engine.studio import Studio
+from app.engine.switch import is_unfinished
 from app.errors import Conflict, WhiskError
 from app.media.shelf import FolderShelf
 from app.models import UserInfo

@@ -1,15 +1,14 @@
 """Health and safety copies: see `BaseApi` for every promise."""
 
-import hashlib
 from dataclasses import asdict
 from pathlib import Path
 
+from app import version
 from app.api.local_studio import LocalStudio
 from app.api.models import ApiResponse, answers
 from app.engine import backup, health
-from app.errors import Conflict
+from app.errors import Conflict, NotFound
 from app.models import Health, MediaContent
-from app.version import VERSION
 
 
 class LocalUpkeep(LocalStudio):
@@ -20,7 +19,7 @@ class LocalUpkeep(LocalStudio):
         """See `BaseApi.check_health`."""
         self.demand("upkeep")
         checks = health.checks(self.studio, self.engine)
-        found = Health(ready=all(one.ok for one in checks), version=VERSION, checks=checks)
+        found = Health(ready=all(one.ok for one in checks), version=version.VERSION, checks=checks)
         return ApiResponse(success=True, data=asdict(found), total=len(checks))
 
     @answers
@@ -41,9 +40,13 @@ class LocalUpkeep(LocalStudio):
     def read_backup(self, name: str) -> ApiResponse:
         """See `BaseApi.read_backup`."""
         self.demand("upkeep")
+        if self.studio.in_memory:
+            raise NotFound("backup_not_found")
         path = backup.located(self._folder(), name)
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        try:
+            digest = backup.hash_of(path)
+        except OSError as error:
+            raise NotFound("backup_not_found") from error
         content = MediaContent(
             mime_type="application/zip", file_name=path.name, sha256=digest, path=path
         )

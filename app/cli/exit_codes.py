@@ -35,7 +35,8 @@ _CODES: dict[ExitCode, str] = {
         answer_damaged answer_too_large answer_unsupported backup_failed cancelled
         catalogue_unreadable database_unreadable empty_answer internal model_gone no_image
         not_reached outcome_unknown output_limit overloaded quota_of_the_day rate_limited
-        reference_damaged refused request_rejected seed_unsupported set_aside unexplained
+        reference_damaged refused request_rejected restore_failed seed_unsupported set_aside
+        unexplained
     """,
     ExitCode.NOT_FOUND: """
         backup_not_found file_missing image_not_found not_found project_unknown

@@ -1,219 +1,271 @@
 """Safety copies: the studio in one file, made while it works.
 
-A zip of `manifest.json` (what is in it, with hashes), the database as of one moment, the reference
-pictures, the edited catalogue, and the saved images when asked for. Provider keys, sessions and
-tokens are never in it.
+A zip of the database as of one moment, the reference pictures, the edited catalogue, the saved
+images when asked for, and `manifest.json`, which says what is in it. Provider keys are never in
+it, nor is anything that lets somebody in: sessions, tokens, the note of a running server.
+
+What if the process dies on this line? The half-made copy lies in a hidden folder of its own, which
+the next backup takes away; a backup has its name only once it was read back and is durable.
 """
 
 import hashlib
 import json
-import os
+import logging
 import shutil
 import sqlite3
 import tempfile
 import threading
 import zipfile
-from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import count
 from pathlib import Path
+from typing import cast
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import version
 from app.clock import SECOND, iso
+from app.engine.backup_file import (
+    CATALOGUE,
+    DATABASE,
+    FORMAT,
+    IMAGES,
+    MANIFEST,
+    PIECE_BYTES,
+    REFERENCES,
+    Manifest,
+    Vouched,
+    check_entries,
+    is_too_dense,
+    opened,
+    pieces,
+    read_manifest,
+)
 from app.engine.studio import Studio
 from app.errors import Conflict, InvalidInput, NotFound, WhiskError
-from app.media.shelf import Shelf, publish, sync_folder
+from app.media.shelf import FolderShelf, Shelf, checked, publish, sync_file, sync_folder
 from app.models import BackupInfo
-from app.version import VERSION
 
-FORMAT = 1
+log = logging.getLogger(__name__)
+
 FOLDER = "backups"
-DATABASE = "whisk.sqlite"
-MANIFEST = "manifest.json"
-CATALOGUE = "catalogue.json"
-PIECE_BYTES = 1 << 20
 SPARE_BYTES = 50_000_000
+NOT_KEPT = ("sessions", "tokens", "login_failures", "login_tries")
+"""Tables whose rows let somebody in, or count who tried."""
 
-# One at a time: two would only fight for the disk.
-_turn = threading.Lock()
+_MAKING = ".making-"
+_PACKABLE = (DATABASE, CATALOGUE)
+"""Pictures are packed already."""
 
-
-@dataclass
-class Manifest:
-    """What a backup says of itself.
-
-    Attributes:
-        files: SHA-256 and size by entry.
-        folders: Output folder of the images by the number they lie under: `images/<number>/...`.
-        missing: Files that the studio knows and no longer has.
-    """
-
-    format: int
-    version: str
-    created_at: str
-    tasks: int = 0
-    references: int = 0
-    images: int = 0
-    files: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
-    folders: dict[str, str] = field(default_factory=dict[str, str])
-    missing: list[str] = field(default_factory=list[str])
+# Two at once would only fight for the disk; the second waits.
+_one_at_a_time = threading.Lock()
 
 
 def create(studio: Studio, data: Path, *, with_images: bool) -> BackupInfo:
-    """Make a backup; answers what was made. A second call makes another file.
+    """Make a backup while the studio works; a second call makes another one.
 
     Raises:
         Conflict: `not_kept_on_disk`.
-        WhiskError: `backup_failed`: the disk is full or away, or the copy was not as it should be.
+        WhiskError: `backup_failed`: the disk is full or away, or what was written reads back
+            differently; nothing is left of it.
     """
     if studio.in_memory:
         raise Conflict("not_kept_on_disk")
-    with _turn:
-        folder = data / FOLDER
-        folder.mkdir(mode=0o700, exist_ok=True)
+    folder = data / FOLDER
+    with _one_at_a_time:
         try:
-            with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as making:
-                made = _made(studio, data, Path(making), with_images)
-                return info(_kept(made, folder, studio.clock.now()))
-        except (OSError, sqlite3.Error, zipfile.BadZipFile) as error:
-            raise WhiskError("backup_failed", reason=error) from error
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for left in folder.glob(f"{_MAKING}*"):
+                shutil.rmtree(left)
+            with tempfile.TemporaryDirectory(dir=folder, prefix=_MAKING) as making:
+                made = _make(studio, data, Path(making), with_images)
+                return _info(_keep(made, folder, studio.clock.now()))
+        except (OSError, sqlite3.Error, SQLAlchemyError, zipfile.LargeZipFile) as error:
+            raise WhiskError("backup_failed", reason=_reason(error)) from error
+        except InvalidInput as error:
+            raise WhiskError("backup_failed", reason=error.message) from error
 
 
-def _made(studio: Studio, data: Path, making: Path, with_images: bool) -> Path:
-    manifest = Manifest(FORMAT, VERSION, iso(studio.clock.now()) or "")
-    database = making / DATABASE
-    assert studio.database.path is not None
-    copy_database(studio.database.path, database)
-    sources = dict(_sources(studio, data, database, manifest, with_images))
-    _demand_room(making, sources)
-    made = making / "backup.zip"
-    with zipfile.ZipFile(made, "x", allowZip64=True) as target:
-        for name, source in sources.items():
-            if source.is_file():
-                manifest.files[name] = _put(target, name, source)
-            else:
-                manifest.missing.append(name)
-        manifest.references = sum(name.startswith("references/") for name in manifest.files)
-        manifest.images = sum(name.startswith("images/") for name in manifest.files)
-        target.writestr(MANIFEST, json.dumps(asdict(manifest), ensure_ascii=False, indent=1))
-    _verify(made, manifest)
-    return made
+def _reason(error: Exception) -> str:
+    said = error.strerror if isinstance(error, OSError) else None
+    return said or str(error) or type(error).__name__
 
 
-def copy_database(source: Path, target: Path) -> None:
-    """The database as of one moment, without sessions and tokens; writers go on meanwhile."""
-    original = sqlite3.connect(f"file:{source}?mode=ro", uri=True)
-    with closing(original), closing(sqlite3.connect(target)) as copy:
-        original.backup(copy)
-        copy.execute("PRAGMA journal_mode=DELETE")
-        for table in ("sessions", "tokens", "login_failures"):
+def _make(studio: Studio, data: Path, making: Path, with_images: bool) -> Path:
+    """The finished file in `making`, read back and durable."""
+    database = _copy_database(studio, making)
+    sources, described = _contents(studio, data, database, with_images)
+    needed = sum(path.stat().st_size for path in sources.values() if path and path.is_file())
+    _demand_room(making, needed)
+    part = making / "whisk.part"
+    for packing in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
+        manifest = _write(part, sources, described, packing)
+        # A restore must never take an honest backup for one that was made to fill the disk.
+        if not _any_too_dense(part):
+            break
+    _read_back(part, manifest)
+    sync_file(part)
+    return part
+
+
+def _copy_database(studio: Studio, making: Path) -> Path:
+    """The database as of one moment, whole and without what lets somebody in."""
+    live = studio.database.path
+    assert live is not None
+    _demand_room(making, 2 * sum(part.stat().st_size for part in live.parent.glob(f"{live.name}*")))
+    whole, lean = making / "whole.sqlite", making / DATABASE
+    with studio.database.read() as reader, closing(sqlite3.connect(whole)) as copy:
+        # In one step: a copy in portions would begin anew with every commit of the writer.
+        cast(sqlite3.Connection, reader.connection.driver_connection).backup(copy)
+    with closing(sqlite3.connect(whole, isolation_level=None)) as copy:
+        copy.execute("PRAGMA journal_mode=MEMORY")
+        copy.execute("PRAGMA synchronous=OFF")
+        for table in NOT_KEPT:
             copy.execute(f"DELETE FROM {table}")
-        copy.commit()
-        # What was deleted must not be left on free pages.
-        copy.execute("VACUUM")
+        # Written anew, for what is deleted stays on free pages until they are used again.
+        copy.execute("VACUUM INTO ?", (str(lean),))
+    whole.unlink()
+    with closing(sqlite3.connect(lean)) as copy:
         found = copy.execute("PRAGMA integrity_check").fetchone()[0]
     if found != "ok":
-        raise sqlite3.DatabaseError(f"integrity check: {found}")
+        raise sqlite3.DatabaseError(f"the copy of the database is damaged: {found}")
+    return lean
 
 
-def _sources(
-    studio: Studio, data: Path, database: Path, manifest: Manifest, with_images: bool
-) -> Iterator[tuple[str, Path]]:
-    """What belongs into a backup: its name there and where it lies."""
-    yield DATABASE, database
+def _demand_room(folder: Path, needed: int) -> None:
+    if FolderShelf(folder).free_bytes() < needed + SPARE_BYTES:
+        wanted = (needed + SPARE_BYTES) / 1_000_000
+        raise OSError(f"the disk has no room for {wanted:.0f} MB")
+
+
+def _contents(
+    studio: Studio, data: Path, database: Path, with_images: bool
+) -> tuple[dict[str, Path | None], Manifest]:
+    """What belongs into it, by name: where it lies, or None; and the manifest without files."""
+    sources: dict[str, Path | None] = {DATABASE: database}
     if (data / CATALOGUE).is_file():
-        yield CATALOGUE, data / CATALOGUE
+        sources[CATALOGUE] = data / CATALOGUE
     with closing(sqlite3.connect(database)) as copy:
-        manifest.tasks = copy.execute(
-            "SELECT count(*) FROM tasks WHERE removed_at IS NULL"
-        ).fetchone()[0]
-        for (name,) in copy.execute("SELECT stored_name FROM reference_images"):
-            yield f"references/{name}", _path(studio.references, name)
-        if not with_images:
-            return
-        images = copy.execute("SELECT output_folder, file_name FROM images ORDER BY id").fetchall()
+        tasks = copy.execute("SELECT count(*) FROM tasks WHERE removed_at IS NULL").fetchone()[0]
+        for (name,) in copy.execute("SELECT stored_name FROM reference_images ORDER BY id"):
+            sources[f"{REFERENCES}/{name}"] = _place(studio.references, name)
+        images = copy.execute(
+            "SELECT output_folder, file_name FROM images ORDER BY created_at, id"
+        ).fetchall()
     numbers: dict[str, str] = {}
-    for folder, name in images:
+    for folder, name in images if with_images else ():
         number = numbers.setdefault(folder, str(len(numbers) + 1))
-        yield f"images/{number}/{name}", _path(studio.outputs(folder), name)
-    manifest.folders = {number: folder for folder, number in numbers.items()}
+        sources[f"{IMAGES}/{number}/{name}"] = _place(studio.outputs(folder), name)
+    described = Manifest(
+        format=FORMAT,
+        version=version.VERSION,
+        created_at=iso(studio.clock.now()) or "",
+        tasks=tasks,
+        references=0,
+        images=0,
+        folders={number: folder for folder, number in numbers.items()},
+        missing=[],
+        files={},
+    )
+    return sources, described
 
 
-def _path(shelf: Shelf, name: str) -> Path:
-    path = shelf.path(name)
-    assert path is not None, "a studio on disk has its files there"
-    return path
+def _place(shelf: Shelf, name: str) -> Path | None:
+    try:
+        return shelf.path(name)
+    except ValueError:
+        return None  # no name that a file of ours could have
 
 
-def _demand_room(making: Path, sources: dict[str, Path]) -> None:
-    needed = sum(path.stat().st_size for path in sources.values() if path.is_file())
-    if shutil.disk_usage(making).free < needed + SPARE_BYTES:
-        raise OSError(f"the disk has no room for {needed / 1_000_000:.0f} MB")
+def _write(
+    part: Path, sources: dict[str, Path | None], described: Manifest, packing: int
+) -> Manifest:
+    files: dict[str, Vouched] = {}
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)
+    with zipfile.ZipFile(part, "w") as target:
+        for name, source in sources.items():
+            method = packing if name in _PACKABLE else zipfile.ZIP_STORED
+            if source is not None and (stored := _store(target, name, source, method)):
+                files[name] = stored
+        manifest = replace(
+            described,
+            references=sum(name.startswith(f"{REFERENCES}/") for name in files),
+            images=sum(name.startswith(f"{IMAGES}/") for name in files),
+            missing=[name for name in sources if name not in files],
+            files=files,
+        )
+        said = json.dumps(vars(manifest), ensure_ascii=False)
+        target.writestr(MANIFEST, said, zipfile.ZIP_DEFLATED)
+    return manifest
 
 
-def _put(target: zipfile.ZipFile, name: str, source: Path) -> tuple[str, int]:
-    """Store one file; answers its hash and size. Pictures are packed already."""
-    packed = zipfile.ZIP_DEFLATED if name in (DATABASE, CATALOGUE) else zipfile.ZIP_STORED
+def _store(target: zipfile.ZipFile, name: str, source: Path, method: int) -> Vouched | None:
+    """Write one file, in pieces; None where it is gone, which must not cost us all the others."""
     entry = zipfile.ZipInfo(name)
-    entry.compress_type = packed
+    entry.compress_type = method
     digest, size = hashlib.sha256(), 0
-    with source.open("rb") as file, target.open(entry, "w", force_zip64=True) as out:
-        while piece := file.read(PIECE_BYTES):
+    try:
+        stream = source.open("rb") if source.is_file() else None
+    except FileNotFoundError:
+        stream = None
+    if stream is None:
+        return None
+    with stream, target.open(entry, "w", force_zip64=True) as out:
+        while piece := stream.read(PIECE_BYTES):
             digest.update(piece)
             size += len(piece)
             out.write(piece)
-    return digest.hexdigest(), size
+    return Vouched(sha256=digest.hexdigest(), size=size)
 
 
-def _verify(made: Path, manifest: Manifest) -> None:
-    """Read everything back: a copy that cannot be read is none."""
-    with zipfile.ZipFile(made) as source:
-        for name, (expected, _) in manifest.files.items():
-            digest = hashlib.sha256()
-            with source.open(name) as file:
-                while piece := file.read(PIECE_BYTES):
-                    digest.update(piece)
-            if digest.hexdigest() != expected:
-                raise OSError(f"{name} was not written as it should be")
+def _any_too_dense(part: Path) -> bool:
+    with zipfile.ZipFile(part) as source:
+        return any(is_too_dense(entry) for entry in source.infolist())
 
 
-def _kept(made: Path, folder: Path, now: int) -> Path:
-    with made.open("r+b") as file:
-        os.fsync(file.fileno())
+def _read_back(part: Path, written: Manifest) -> None:
+    """Read it as a restore would. Raises `InvalidInput`: it is not what we meant to write."""
+    with opened(part) as source:
+        if read_manifest(source, part) != written:
+            raise InvalidInput("backup_damaged", entry=MANIFEST)
+        check_entries(source, written)
+        for name, vouched in written.files.items():
+            for _ in pieces(source, name, vouched):
+                pass
+
+
+def _keep(part: Path, folder: Path, now: int) -> Path:
+    """Give it the name of the moment, never that of another one."""
     stamp = datetime.fromtimestamp(now / SECOND, UTC).strftime("%Y%m%d-%H%M%S")
-    for number in range(1, 1_000):
-        name = f"whisk-{stamp}.zip" if number == 1 else f"whisk-{stamp}-{number}.zip"
-        try:
-            publish(made, folder / name)
-        except FileExistsError:
-            continue
-        sync_folder(folder)
-        return folder / name
-    raise OSError("too many backups of one second")
+    names = (f"whisk-{stamp}.zip" if n == 1 else f"whisk-{stamp}-{n}.zip" for n in count(1))
+    path = next(folder / name for name in names if not (folder / name).exists())
+    publish(part, path)
+    sync_folder(folder)
+    return path
 
 
 def listed(data: Path) -> list[BackupInfo]:
-    """The backups of a data folder, the newest first; what is no backup is left out."""
+    """The backups of a data folder, the newest first.
+
+    Only their manifests are read. What cannot be read is left out, and the log says so: nobody
+    should count on it.
+    """
     found: list[BackupInfo] = []
     for path in (data / FOLDER).glob("whisk-*.zip"):
         try:
-            found.append(info(path))
-        except WhiskError:
-            continue
-    return sorted(found, key=lambda one: (one.created_at, one.name), reverse=True)
+            found.append(_info(path))
+        except (InvalidInput, OSError) as error:
+            log.warning("left out of the list of backups: %s: %s", path.name, error)
+    return sorted(found, key=lambda backup: (backup.created_at, backup.name), reverse=True)
 
 
-def located(data: Path, name: str) -> Path:
-    """Where a backup lies. Raises `NotFound` with `backup_not_found`."""
-    known = {path.name: path for path in (data / FOLDER).glob("whisk-*.zip")}
-    if name not in known:
-        raise NotFound("backup_not_found")
-    return known[name]
-
-
-def info(path: Path) -> BackupInfo:
-    """What a backup file says of itself. Raises `InvalidInput`: `backup_unreadable`."""
-    manifest = read_manifest(path)
+def _info(path: Path) -> BackupInfo:
+    with opened(path) as source:
+        manifest = read_manifest(source, path)
     return BackupInfo(
         name=path.name,
         path=str(path),
@@ -225,21 +277,25 @@ def info(path: Path) -> BackupInfo:
     )
 
 
-def read_manifest(path: Path) -> Manifest:
-    """The manifest of a backup file.
-
-    Raises:
-        InvalidInput: `backup_unreadable`: it is not ours, or of a later format.
-    """
+def located(data: Path, name: str) -> Path:
+    """Where a backup lies. Raises `NotFound`: `backup_not_found`."""
+    path = data / FOLDER / name
     try:
-        with zipfile.ZipFile(path) as source:
-            entry = source.getinfo(MANIFEST)
-            if entry.file_size > 100_000_000:
-                raise ValueError("its list of files is too long")
-            values = json.loads(source.read(entry))
-        if values["format"] != FORMAT:
-            raise ValueError(f"it has format {values['format']}, not {FORMAT}")
-        return Manifest(**values)
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, RecursionError) as error:
-        reason = str(error) or type(error).__name__
-        raise InvalidInput("backup_unreadable", name=path.name, reason=reason[:200]) from error
+        ours = "/" not in checked(name) and path.match("whisk-*.zip")
+        if ours and path.is_file() and not path.is_symlink():
+            return path
+    except (ValueError, OSError):
+        pass
+    raise NotFound("backup_not_found")
+
+
+def hash_of(path: Path) -> str:
+    """SHA-256 of a file; kept while the file stays as it is. Raises OSError."""
+    found = path.stat()
+    return _hash(path, found.st_size, found.st_mtime_ns)
+
+
+@lru_cache(maxsize=32)
+def _hash(path: Path, _size: int, _changed: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,40 +1,57 @@
-"""A backup becomes a data folder again; what was there is kept aside.
+"""A backup becomes a studio again; what was in the data folder is kept aside.
 
-What if the process dies on this line? Until the switch begins, nothing of the data folder was
-touched. From then on a note says so, the studio does not open, and restoring again finishes it.
-What was there before is moved, never deleted.
+Everything is unpacked, checked and brought up to date in a hidden folder first. What if the
+process dies on this line? Until the switch (`app/engine/switch.py`) the data folder is as it was;
+the next restore takes the hidden folder away. Images that were put among the outputs already are
+found there by the next restore, byte for byte, and used.
 """
 
 import hashlib
-import os
 import shutil
 import sqlite3
-import zipfile
-from contextlib import closing
+import tempfile
+from collections.abc import Generator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
+from zipfile import ZipFile
 
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 from filelock import FileLock, Timeout
+from sqlalchemy import delete, text, update
+from sqlalchemy.exc import SQLAlchemyError
 
-from app.clock import Clock
-from app.engine.backup import (
-    CATALOGUE,
+from app.clock import SECOND, Clock
+from app.engine.backup import NOT_KEPT, SPARE_BYTES
+from app.engine.backup_file import (
     DATABASE,
-    PIECE_BYTES,
-    SPARE_BYTES,
+    IMAGES,
     Manifest,
+    Vouched,
+    check_entries,
+    opened,
+    pieces,
     read_manifest,
 )
+from app.engine.switch import is_unfinished, switch
 from app.errors import Conflict, InvalidInput, WhiskError
-from app.media.shelf import checked, sync_folder
+from app.media.shelf import FolderShelf, publish, sync_file, sync_folder
 from app.running_server import LOCK
-from app.store.database import Database
+from app.store import schema
+from app.store.database import MIGRATIONS, Database, Transaction
 
-UNFINISHED = "restore-unfinished"
-"""Note in a data folder whose switch has begun and not ended."""
+OUTPUT = "output"
+"""Where images that came in a backup go, below the data folder."""
 
-_PARTS = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", "references", "thumbnails", CATALOGUE)
+_HIDDEN = ".restoring-"
+_OWN_WORDS = (
+    "SELECT sql FROM sqlite_master"
+    " WHERE type IN ('view', 'trigger') OR sql LIKE 'CREATE VIRTUAL TABLE%'"
+)
 
 
 @dataclass(frozen=True)
@@ -42,8 +59,10 @@ class RestoreReport:
     """What came back.
 
     Attributes:
-        images: Saved images whose files came back; they are in `output` of the data folder.
-        missing: Files that were already missing when the backup was made.
+        tasks: Rows of the queue, which is stopped.
+        references: Reference pictures.
+        images: Saved images whose files came back.
+        missing: Files that were missing already when the backup was made.
         kept_aside: Folder with what was there before, or None where nothing was.
     """
 
@@ -55,185 +74,232 @@ class RestoreReport:
 
 
 def restore(file: Path, data: Path, clock: Clock | None = None) -> RestoreReport:
-    """Put a backup into a data folder. The queue is stopped afterwards: what waited when the
-    backup was made may have been paid for since.
+    """Put a backup into a data folder. A second call does it again.
 
-    Provider keys of the folder stay; sessions and tokens end.
+    The queue is stopped afterwards: what waited when the backup was made may have been painted,
+    and paid for, since. Sessions and tokens end. Provider keys of the folder stay. After an
+    interruption any backup may be restored to get out of it.
 
     Raises:
-        Conflict: `folder_in_use`.
-        InvalidInput: `backup_unreadable`, `backup_damaged`.
-        WhiskError: `backup_failed`: the disk is full or away.
+        Conflict: `folder_in_use`: somebody works on the folder; `restore_unfinished`: the disk
+            gave way in the middle of the switch.
+        InvalidInput: `backup_unreadable`: not a backup, or of a newer version; `backup_damaged`.
+        WhiskError: `restore_failed`: the disk is full or away. The folder is as it was.
     """
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    alone = FileLock(data / LOCK)
     try:
-        alone.acquire(blocking=False)
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _alone(data):
+            return _restore(file, data, clock or Clock())
+    except OSError as error:
+        if is_unfinished(data):
+            raise Conflict("restore_unfinished", folder=data) from error
+        reason = error.strerror or str(error)
+        raise WhiskError("restore_failed", folder=data, reason=reason) from error
+
+
+@contextmanager
+def _alone(data: Path) -> Generator[None]:
+    lock = FileLock(data / LOCK)
+    try:
+        lock.acquire(blocking=False)
     except Timeout as error:
         raise Conflict("folder_in_use", folder=data) from error
     try:
-        return _restore(file, data, clock or Clock())
-    except OSError as error:
-        raise WhiskError("backup_failed", reason=error) from error
+        yield
     finally:
-        alone.release()
+        lock.release()
 
 
 def _restore(file: Path, data: Path, clock: Clock) -> RestoreReport:
-    manifest = read_manifest(file)
-    stamp = datetime.fromtimestamp(clock.now() / 1_000_000, UTC).strftime("%Y%m%d-%H%M%S")
-    fresh = data / f".restoring-{stamp}-{os.getpid()}"
-    fresh.mkdir(mode=0o700)
-    try:
-        _unpack(file, manifest, fresh, data)
-        _prepare(fresh / DATABASE, manifest, data, clock)
-        aside = _switch(fresh, data, stamp)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+    stamp = datetime.fromtimestamp(clock.now() / SECOND, UTC).strftime("%Y%m%d-%H%M%S")
+    # Beside what they will replace: a rename does not leave its disk.
+    with opened(file) as source, ExitStack() as hidden:
+        manifest = read_manifest(source, file)
+        if DATABASE not in manifest.files:
+            raise InvalidInput("backup_unreadable", name=file.name, reason="it has no database")
+        check_entries(source, manifest)
+        fresh = hidden.enter_context(_hidden(data))
+        pictures = hidden.enter_context(_hidden(data / OUTPUT)) if manifest.images else fresh
+        _demand_room(data, manifest)
+        for name, vouched in manifest.files.items():
+            folder = pictures if name.startswith(f"{IMAGES}/") else fresh
+            _unpack(source, name, vouched, folder / name)
+        _check_database(fresh / DATABASE, file)
+        tasks = _bring_up_to_date(fresh / DATABASE, manifest, pictures, data, clock)
+        aside = switch(fresh, data, stamp)
     return RestoreReport(
-        manifest.tasks, manifest.references, manifest.images, len(manifest.missing), aside
-    )
+        tasks, manifest.references, manifest.images, len(manifest.missing), aside
+    )  # fmt: skip
 
 
-def _unpack(file: Path, manifest: Manifest, fresh: Path, data: Path) -> None:
-    """Every file of the manifest, and nothing else, as the manifest says it should be."""
-    if DATABASE not in manifest.files:
-        raise InvalidInput("backup_unreadable", name=file.name, reason="it holds no database")
-    needed = sum(size for _, size in manifest.files.values())
-    if shutil.disk_usage(data).free < needed + SPARE_BYTES:
+@contextmanager
+def _hidden(parent: Path) -> Generator[Path]:
+    """A folder to prepare things in; takes away what a killed restore left behind."""
+    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in parent.glob(f"{_HIDDEN}*"):
+        shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(dir=parent, prefix=_HIDDEN) as folder:
+        yield Path(folder)
+
+
+def _demand_room(data: Path, manifest: Manifest) -> None:
+    # The database needs room for its journal and for the tables that a migration writes anew.
+    needed = manifest.unpacked_bytes + 2 * manifest.files[DATABASE].size + SPARE_BYTES
+    if FolderShelf(data).free_bytes() < needed:
         raise OSError(f"the disk has no room for {needed / 1_000_000:.0f} MB")
-    with zipfile.ZipFile(file) as source:
-        for name, (expected, size) in manifest.files.items():
-            try:
-                target = _target(name, manifest, fresh)
-                entry = source.getinfo(name)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                found = _extract(source, entry, target, size)
-            except (KeyError, ValueError, zipfile.BadZipFile, EOFError) as error:
-                raise InvalidInput("backup_damaged", entry=name[:200]) from error
-            if found != expected:
-                raise InvalidInput("backup_damaged", entry=name[:200])
 
 
-def _target(name: str, manifest: Manifest, fresh: Path) -> Path:
-    """Where an entry goes. Raises ValueError for a name that no backup of ours has."""
-    parts = checked(name).split("/")
-    ours = (
-        name in (DATABASE, CATALOGUE)
-        or (parts[0] == "references" and len(parts) == 2)
-        or (parts[0] == "images" and len(parts) > 2 and parts[1] in manifest.folders)
-    )
-    if not ours:
-        raise ValueError(name)
-    return fresh.joinpath(*parts)
+def _unpack(source: ZipFile, name: str, vouched: Vouched, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with target.open("xb") as file:
+            for piece in pieces(source, name, vouched):
+                file.write(piece)
+    except FileExistsError as error:
+        # Two names that are one on this disk: not both can be what they were.
+        raise InvalidInput("backup_damaged", entry=name[:200]) from error
+    sync_file(target)
+    sync_folder(target.parent)
 
 
-def _extract(source: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, size: int) -> str:
-    """Write one entry, no longer than it says; answers its hash. A link is written as a file."""
-    digest, left = hashlib.sha256(), size
-    with source.open(entry) as packed, target.open("xb") as file:
-        while piece := packed.read(min(PIECE_BYTES, left + 1)):
-            left -= len(piece)
-            if left < 0:
-                raise ValueError("longer than it says")
-            digest.update(piece)
-            file.write(piece)
-        file.flush()
-        os.fsync(file.fileno())
-    return digest.hexdigest()
+# --- the database ---------------------------------------------------------------------------------
 
 
-def _prepare(database: Path, manifest: Manifest, data: Path, clock: Clock) -> None:
-    """Make the database one of today and of this place, before it counts."""
+def _check_database(database: Path, file: Path) -> None:
+    """Raises `InvalidInput`: damaged, or of a schema that this program does not know."""
     try:
         with closing(sqlite3.connect(database)) as copy:
-            found = copy.execute("PRAGMA integrity_check").fetchone()[0]
-        if found != "ok":
-            raise InvalidInput("backup_damaged", entry=DATABASE)
-        opened = Database(database, clock)
-        opened.open()
-        opened.close()
-        with closing(sqlite3.connect(database)) as copy:
-            _settle(copy, manifest, data, clock.now())
-            copy.commit()
-            copy.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            copy.execute("PRAGMA journal_mode=DELETE")
-    except sqlite3.DatabaseError as error:
+            copy.execute("PRAGMA trusted_schema=OFF")
+            sound = copy.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+            found = copy.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.Error as error:
         raise InvalidInput("backup_damaged", entry=DATABASE) from error
+    if not sound or found is None:
+        raise InvalidInput("backup_damaged", entry=DATABASE)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if found[0] not in known:
+        reason = "a newer Whisk Desktop wrote its database"
+        raise InvalidInput("backup_unreadable", name=file.name, reason=reason)
+
+
+def _bring_up_to_date(
+    path: Path, manifest: Manifest, pictures: Path, data: Path, clock: Clock
+) -> int:
+    """Today's schema, and what must not live on ends; answers how many tasks there are."""
+    newest = _newest_cursor(data)
+    database = Database(path, clock)
+    try:
+        database.open()
+        _refuse_own_words(database, clock)
+        # Only now, when nothing but the disk can fail any more.
+        placed = _place_images(manifest, pictures, data / OUTPUT)
+        with database.write() as tx:
+            _settle(tx, newest)
+            _point_to(tx, placed, manifest, data / OUTPUT)
+            tasks = tx.connection.execute(
+                text("SELECT count(*) FROM tasks WHERE removed_at IS NULL")
+            ).scalar_one()
     except WhiskError as error:
         if error.code != "database_unreadable":
             raise
-        raise InvalidInput(
-            "backup_unreadable", name=DATABASE, reason="it was made by a later version"
-        ) from error
+        raise InvalidInput("backup_damaged", entry=DATABASE) from error
+    except (SQLAlchemyError, CommandError) as error:
+        raise InvalidInput("backup_damaged", entry=DATABASE) from error
+    finally:
+        database.close()
+    with closing(sqlite3.connect(path)) as copy:
+        # One file, so that one rename brings it.
+        copy.execute("PRAGMA journal_mode=DELETE")
+    sync_file(path)
+    return tasks
 
 
-def _settle(copy: sqlite3.Connection, manifest: Manifest, data: Path, now: int) -> None:
-    # Money: what waited then may have been painted since, so only a person starts it again.
-    copy.execute("UPDATE queue_state SET running = 0")
-    # A revoked token or an ended session must not come back to life.
-    for table in ("sessions", "tokens", "login_failures"):
-        copy.execute(f"DELETE FROM {table}")
-    # Open browsers hold cursors of what was here before: a new beginning makes them ask anew.
-    seq = now // 1_000
-    copy.execute("UPDATE feed SET seq = max(seq + 1, ?), first_seq = max(seq + 1, ?)", (seq, seq))
-    for number, folder in manifest.folders.items():
-        inside = f"images/{number}/"
-        here = [
-            (str(data / "output"), folder, name.removeprefix(inside))
-            for name in manifest.files
-            if name.startswith(inside)
-        ]
-        copy.executemany(
-            "UPDATE images SET output_folder = ? WHERE output_folder = ? AND file_name = ?", here
+def _newest_cursor(data: Path) -> int:
+    """The last number that browsers may hold of the studio that is replaced; 0 if none is known.
+
+    Never asked after an interruption: opening a database whose journal was moved away already
+    would make it a new one.
+    """
+    database = data / DATABASE
+    if is_unfinished(data) or not database.is_file():
+        return 0
+    try:
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as old:
+            return int(old.execute("SELECT seq FROM feed").fetchone()[0])
+    except (sqlite3.Error, TypeError, ValueError):
+        return 0  # damaged, which may be the very reason to restore
+
+
+def _refuse_own_words(database: Database, clock: Clock) -> None:
+    """A backup brings rows; views and triggers that are not ours would act on every later one."""
+    ours = Database(None, clock)
+    ours.open()
+    with database.read() as found, ours.read() as known:
+        strange = set(found.execute(text(_OWN_WORDS)).scalars()) - set(
+            known.execute(text(_OWN_WORDS)).scalars()
         )
+    ours.close()
+    if strange:
+        raise InvalidInput("backup_damaged", entry=DATABASE)
 
 
-def _switch(fresh: Path, data: Path, stamp: str) -> Path | None:
-    """Move the old away and the new in; a note says so until it is done."""
-    note = data / UNFINISHED
-    with note.open("w") as file:
-        file.write(stamp)
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folder(data)
-    aside = _unused(data / f"before-restore-{stamp}")
-    moved = False
-    for part in _PARTS:
-        if (data / part).exists():
-            aside.mkdir(mode=0o700, exist_ok=True)
-            (data / part).rename(aside / part)
-            moved = True
-    _bring_images(fresh / "images", data / "output")
-    # The database last: with it, everything it speaks of is there.
-    for part in ("references", CATALOGUE, DATABASE):
-        if (fresh / part).exists():
-            (fresh / part).rename(data / part)
-    sync_folder(data)
-    note.unlink()
-    sync_folder(data)
-    return aside if moved else None
+def _settle(tx: Transaction, newest: int) -> None:
+    for name in NOT_KEPT:
+        tx.connection.execute(delete(schema.metadata.tables[name]))
+    # Browsers that are open hold cursors of before: a new beginning makes them ask anew.
+    seq = max(tx.now // 1_000, tx.seq(), newest + 1)
+    tx.connection.execute(update(schema.feed).values(seq=seq, first_seq=seq))
+    tx.connection.execute(update(schema.queue_state).values(running=False, changed_seq=seq))
 
 
-def _unused(folder: Path) -> Path:
-    number = 2
-    while folder.exists():
-        folder = folder.with_name(f"{folder.name.partition('~')[0]}~{number}")
-        number += 1
-    return folder
+# --- the images -----------------------------------------------------------------------------------
 
 
-def _bring_images(source: Path, output: Path) -> None:
-    """Put images where they belong, never over other content."""
-    for path in sorted(source.glob("*/**/*")):
-        if path.is_dir():
+def _place_images(manifest: Manifest, pictures: Path, output: Path) -> dict[str, str]:
+    """Put the images where they belong, never over other content; answers their file names."""
+    placed: dict[str, str] = {}
+    folders: set[Path] = set()
+    for name, vouched in manifest.files.items():
+        if name.startswith(f"{IMAGES}/"):
+            wanted = name.split("/", 2)[2]
+            placed[name] = _place(pictures / name, output, wanted, vouched)
+            folders.add((output / placed[name]).parent)
+    for folder in folders:
+        sync_folder(folder)
+    return placed
+
+
+def _place(unpacked: Path, output: Path, wanted: str, vouched: Vouched) -> str:
+    stem, dot, ending = wanted.rpartition(".")
+    for number in count(1):
+        name = wanted if number == 1 else f"{stem}-{number}{dot}{ending}"
+        target = output / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if _holds(target, vouched):
+            return name
+        if target.exists() or target.is_symlink():
             continue
-        target = output.joinpath(*path.relative_to(source).parts[1:])
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            path.rename(target)
+        publish(unpacked, target)
+        return name
+    raise AssertionError("numbers do not end")
 
 
-def is_unfinished(data: Path) -> bool:
-    """Whether a restore into a data folder was interrupted in the middle of its switch."""
-    return (data / UNFINISHED).exists()
+def _holds(path: Path, vouched: Vouched) -> bool:
+    if not path.is_file() or path.stat().st_size != vouched.size:
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == vouched.sha256
+
+
+def _point_to(tx: Transaction, placed: dict[str, str], manifest: Manifest, output: Path) -> None:
+    """Let the rows of the images that came say where they are now."""
+    images = schema.images.c
+    for name, file_name in placed.items():
+        _, number, was = name.split("/", 2)
+        tx.connection.execute(
+            update(schema.images)
+            .where(images.output_folder == manifest.folders[number], images.file_name == was)
+            .values(output_folder=str(output), file_name=file_name)
+        )

@@ -142,7 +142,7 @@ class FolderShelf(Shelf):
                 if not _holds(final, data):
                     raise
                 if durable:
-                    _sync_file(final)
+                    sync_file(final)
         if durable:
             sync_folder(final.parent)
 
@@ -234,7 +234,8 @@ def _holds(path: Path, data: bytes) -> bool:
     return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
 
 
-def _sync_file(path: Path) -> None:
+def sync_file(path: Path) -> None:
+    """Make what was written to a file durable."""
     with path.open("r+b") as file:
         _sync(file.fileno())
 

@@ -44,7 +44,8 @@ _FAMILIES: dict[type[WhiskError], str] = {
         rate_limited reference_damaged refused request_rejected seed_unsupported unexplained
     """,
     WhiskError: """
-        backup_failed cancelled catalogue_unreadable database_unreadable internal set_aside
+        backup_failed cancelled catalogue_unreadable database_unreadable internal restore_failed
+        set_aside
     """,
 }
 

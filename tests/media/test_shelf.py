@@ -197,7 +197,7 @@ class TestFolderShelf(ShelfContract):
         self, shelf: FolderShelf, root: Path, monkeypatch: pytest.MonkeyPatch
     ):
         synced: list[Path] = []
-        monkeypatch.setattr(shelf_module, "_sync_folder", synced.append)
+        monkeypatch.setattr(shelf_module, "sync_folder", synced.append)
 
         shelf.write("a/b/cat.png", b"cat")
 
