@@ -1,6 +1,11 @@
-"""What a studio needs to do its work, looked at one by one. Changes nothing and costs nothing."""
+"""What a studio needs to do its work, looked at one by one.
+
+Changes nothing: a folder that is absent stays absent, and no request leaves.
+"""
 
 import os
+import stat
+import tempfile
 from pathlib import Path
 
 from sqlalchemy import text
@@ -8,98 +13,143 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.engine.engine import Engine, needed_bytes
 from app.engine.studio import Studio
-from app.models import HealthCheck
+from app.errors import NotConfigured
+from app.models import HealthCheck, StudioSettings
 from app.store import claims
+from app.words import Words
+
+SAFE_SQLITE = (3, 51, 3)
+"""From here on two connections that write at once cannot damage the file; we have one anyway."""
+
+_english = Words("en")
 
 
 def checks(studio: Studio, engine: Engine) -> list[HealthCheck]:
-    """Everything that was looked at; what is not `ok` keeps the studio from its work."""
-    found = [_database(studio)]
+    """Everything that was looked at; what is not `ok` keeps the studio from its work.
+
+    Without a database there are no settings, so what hangs on them is not looked at then.
+    """
+    found = [_database(studio), _engine(engine)]
+    if not studio.in_memory:
+        found.append(_data_folder(studio))
     if not found[0].ok:
         return found
-    found += [_engine(engine), _disk(studio)]
+    settings = studio.settings()
+    found.append(_disk(studio, settings))
     if not studio.in_memory:
-        found += [_output_folder(studio), _data_folder(studio)]
-    found += [_key(studio, name) for name in studio.providers]
-    return [*found, *_gates(studio)]
+        found.append(_output_folder(Path(settings.output_folder)))
+    return [*found, _keys(studio), _gates(studio)]
 
 
 def _database(studio: Studio) -> HealthCheck:
+    path = studio.database.path
+    if path is not None and not path.is_file():
+        return _bad("database", f"{path} is gone. Stop, then restore a backup with: whisk restore")
     try:
         with studio.database.read() as connection:
-            version = connection.execute(text("SELECT sqlite_version()")).scalar_one()
-            connection.execute(text("SELECT seq FROM feed"))
+            version = str(connection.execute(text("SELECT sqlite_version()")).scalar_one())
+            pages = connection.execute(text("PRAGMA page_count")).scalar_one()
+            size = connection.execute(text("PRAGMA page_size")).scalar_one()
+            connection.execute(text("SELECT seq FROM feed")).scalar_one()
     except SQLAlchemyError as error:
-        return HealthCheck("database", False, f"The database does not answer: {error}"[:300])
-    return HealthCheck("database", True, f"The database answers (SQLite {version}).")
+        cause = str(getattr(error, "orig", None) or type(error).__name__)
+        return _bad("database", f"It cannot be read ({cause}). Stop, then restore a backup with: "
+                                "whisk restore")  # fmt: skip
+    where = "in memory" if path is None else str(path)
+    told = f"SQLite {version}, {pages * size / 1e6:.1f} MB, {where}."
+    if tuple(int(part) for part in version.split(".")) < SAFE_SQLITE:
+        told += " Before 3.51.3, let no other program write to it."
+    return _good("database", told)
 
 
 def _engine(engine: Engine) -> HealthCheck:
-    if engine.started and not engine.alive:
-        return HealthCheck("engine", False, "The engine has died. Start Whisk Desktop again.")
+    if not engine.started:
+        return _good("engine", "Not working here: this program only reads and adds.")
     if not engine.alive:
-        return HealthCheck("engine", True, "The engine does not run here: nothing is claimed.")
-    return HealthCheck("engine", True, f"The engine runs; {engine.in_flight} request(s) are out.")
+        return _bad("engine", "It has died, and nothing is painted. Start Whisk Desktop again; the "
+                              "log says why.")  # fmt: skip
+    return _good("engine", f"Working; requests in flight: {engine.in_flight}.")
 
 
-def _disk(studio: Studio) -> HealthCheck:
-    settings = studio.settings()
-    free = studio.outputs(settings.output_folder).free_bytes()
+def _disk(studio: Studio, settings: StudioSettings) -> HealthCheck:
     needed = needed_bytes(settings.concurrency)
-    where = f"{free / 1e9:.1f} GB are free on the disk of the output folder"
-    if free >= needed:
-        return HealthCheck("disk", True, f"{where}.")
-    return HealthCheck(
-        "disk", False, f"{where}; {needed / 1e9:.1f} GB are needed. Free some space."
-    )
+    try:
+        free = studio.outputs(settings.output_folder).free_bytes()
+    except OSError as error:
+        return _bad("disk", f"{settings.output_folder} cannot be asked for its room: "
+                            f"{error.strerror}.")  # fmt: skip
+    told = f"{free / 1e9:.1f} GB free for images; at least {needed / 1e9:.2f} GB are kept free."
+    if free < needed:
+        return _bad("disk", f"{told} Nothing is painted until you make room.")
+    return _good("disk", told)
 
 
-def _output_folder(studio: Studio) -> HealthCheck:
-    folder = Path(studio.settings().output_folder)
-    nearest = folder
-    while not nearest.exists() and nearest != nearest.parent:
-        nearest = nearest.parent
-    if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
-        made = "is there" if nearest == folder else "will be made"
-        return HealthCheck("output_folder", True, f"The output folder {folder} {made}.")
-    return HealthCheck(
-        "output_folder", False,
-        f"Files cannot be written to {folder}. Choose another output folder in Settings.",
-    )  # fmt: skip
+def _output_folder(folder: Path) -> HealthCheck:
+    nearest = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+    if problem := _why_not_writable(nearest):
+        return _bad("output_folder", f"Images cannot be saved in {folder}: {problem}. Change its "
+                                     "rights, or choose another in Settings.")  # fmt: skip
+    there = "" if nearest == folder else " It is made with the first image."
+    return _good("output_folder", f"{folder} can be written to.{there}")
 
 
 def _data_folder(studio: Studio) -> HealthCheck:
     assert studio.database.path is not None
     folder = studio.database.path.parent
-    if not os.access(folder, os.W_OK | os.X_OK):
-        return HealthCheck("data_folder", False, f"The data folder {folder} cannot be written to.")
-    open_to_others = os.name == "posix" and folder.stat().st_mode & 0o077
-    if open_to_others:
-        said = f"Other accounts of this machine can look into {folder}. Close it: chmod 700"
-        return HealthCheck("data_folder", True, f"{said} {folder}")
-    return HealthCheck("data_folder", True, f"The data folder is {folder}.")
+    if problem := _why_not_writable(folder):
+        return _bad("data_folder", f"{folder} cannot be written to: {problem}. Change its rights.")
+    if os.name == "posix" and stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        # It works, so it is well; but somebody should know.
+        return _good("data_folder", f"Other accounts of this machine may look into {folder}. Close "
+                                    f"it: chmod 700 {folder}")  # fmt: skip
+    return _good("data_folder", f"{folder} can be written to, by this account only.")
 
 
-def _key(studio: Studio, name: str) -> HealthCheck:
-    provider = studio.providers[name]
-    if not provider.key_variable or studio.in_memory:
-        said = f"{provider.label} needs no key."
-    elif studio.keys.get(name) is not None:
-        said = f"{provider.label} has a key."
-    else:
-        said = f"{provider.label} has no key. Enter it in Settings, or set {provider.key_variable}."
-    return HealthCheck(f"key_{name}", True, said)
+def _why_not_writable(folder: Path) -> str:
+    try:
+        # Where the system can, a file without a name: nothing is seen of it.
+        with tempfile.TemporaryFile(dir=folder):
+            return ""
+    except OSError as error:
+        return error.strerror or str(error)
 
 
-def _gates(studio: Studio) -> list[HealthCheck]:
+def _keys(studio: Studio) -> HealthCheck:
+    """A key that is lacking is well: the painter needs none."""
+    told: list[str] = []
+    for name, provider in studio.providers.items():
+        if not provider.key_variable or studio.in_memory:
+            continue
+        try:
+            has_key = studio.keys.get(name) is not None
+        except NotConfigured as error:
+            told.append(f"{provider.label}: {error.message}")
+            continue
+        told.append(
+            f"{provider.label} has a key." if has_key
+            else f"{provider.label} lacks a key and paints nothing. Add one in Settings, or set "
+            f"{provider.key_variable} before the start."
+        )  # fmt: skip
+    return _good("keys", " ".join(told) or "No provider here needs one.")
+
+
+def _gates(studio: Studio) -> HealthCheck:
+    """A provider that waits is well: the others go on."""
     with studio.database.read() as connection:
         closed = claims.closed_gates(connection, studio.clock.now())
-    return [
-        HealthCheck(
-            f"provider_{gate.provider}", True,
-            f"{gate.tasks} task(s) wait for {gate.provider}: "
-            f"{gate.paused_code or gate.blocked_code}.",
-        )
-        for gate in closed
-        if gate.tasks
-    ]  # fmt: skip
+    told: list[str] = []
+    for gate in closed:
+        known = studio.providers.get(gate.provider)
+        code = gate.paused_code or gate.blocked_code
+        key = f"waiting.{code}" if _english.has(f"waiting.{code}") else "waiting.other"
+        label = known.label if known else gate.provider
+        told.append(_english(key, provider=label, n=gate.tasks))
+    return _good("gates", " ".join(told) or "No provider waits for anything.")
+
+
+def _good(name: str, message: str) -> HealthCheck:
+    return HealthCheck(name, True, message)
+
+
+def _bad(name: str, message: str) -> HealthCheck:
+    return HealthCheck(name, False, message)
