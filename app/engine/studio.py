@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from app.clock import Clock
 from app.media.shelf import FolderShelf, MemoryShelf, Shelf
 from app.models import StudioSettings
@@ -70,6 +72,10 @@ class Studio:
         stored.setdefault("concurrency", DEFAULT_CONCURRENCY)
         stored.setdefault("default_model", self._default_model())
         return StudioSettings(**stored)
+
+    def concurrency(self, connection: Connection) -> int:
+        """How many requests of a provider may be out, as of a transaction."""
+        return preferences.read(connection).get("concurrency", DEFAULT_CONCURRENCY)
 
     def _default_model(self) -> str:
         """The painter's until a key exists: the first picture needs none."""
