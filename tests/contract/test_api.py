@@ -6,12 +6,13 @@ themselves stand in the neighbouring files, a class for each part of the contrac
 
 from app.api.base_api import BaseApi
 from tests.contract import stages
+from tests.contract.cancelling import Cancelling
 from tests.contract.intake import Export, Intake
 from tests.contract.people import People, ProgramTokens, Roles
 from tests.contract.pictures import Images, References
 from tests.contract.promises import Promises
 from tests.contract.reading import Changes, Paging, Reading
-from tests.contract.running import Cancelling, Retrying, Running
+from tests.contract.running import Retrying, Running
 from tests.contract.studio import Figures, Settings
 from tests.contract.waiting import Living, Waiting
 from tests.contract.writing import Adding, Changing, Deleting, Moving

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from app.api.base_api import BaseApi
+from app.errors import RateLimited
 from tests.contract.promises import PAINTER, Promises, task
 from tests.puppet import Puppet
+from tests.waiting import until_changed
 
 
 class Adding(Promises):
@@ -322,6 +324,20 @@ class Deleting(Promises):
         assert answer.total == 1
         assert self.order(api) == "acd"
         assert api.delete_tasks([ids["b"]]).total == 0
+
+    def test_the_request_of_a_deleted_task_is_never_sent_again(
+        self, api: BaseApi, puppet: Puppet
+    ) -> None:
+        row = self.add(api)
+        (asked,) = self.hold(api, puppet)
+        cursor = self.cursor(api)
+
+        api.delete_tasks([row["id"]])
+        puppet.answer(asked, RateLimited("rate_limited", provider="Puppet", retry_after=600))
+        until_changed(api, lambda: api.get_figures().data["attempts"][0]["state"] == "failed")
+
+        assert api.queue_state().data["waiting"] == []
+        assert api.get_changes(cursor).data["removed"] == [row["id"]]
 
     def test_the_request_of_a_deleted_task_ends_and_its_picture_is_saved(
         self, api: BaseApi, puppet: Puppet
