@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check clean
+.PHONY: help run test check attacks clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,9 @@ check: .venv/.test-installed ## Format, lint, types, floors
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+
+attacks: .venv/.test-installed ## Try every known attack on bare NiceGUI and on this, print the table
+	$(BIN)/python -m tests.attacks.table
 
 clean: ## Remove what was installed and cached; data and images stay
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist *.egg-info
