@@ -4,6 +4,7 @@ Plain HTML and form posts, because only an HTTP answer can set the session's coo
 page of the framework would hand every stranger a socket and the memory of a browser tab.
 """
 
+import logging
 import secrets
 
 from anyio import CapacityLimiter, to_thread
@@ -23,6 +24,8 @@ from app.web.languages import preferred_language
 from app.web.links import safe_next
 from app.web.login_page import LoginPage
 from app.words import Words
+
+log = logging.getLogger(__name__)
 
 FORM_COOKIE = "whisk_form"
 MAX_PASSWORD_CHECKS = 2
@@ -69,7 +72,10 @@ class _Door:
                 self._sign_in, request, username, _text(form, "password"), limiter=self._line
             )
         except WhiskError as error:
+            # Not the name: a person may have typed the password there.
+            log.info("sign-in refused", extra={"code": error.code, "address": _address(request)})
             return await to_thread.run_sync(self._page, request, wanted, username, error)
+        log.info("signed in", extra={"by": "password", "address": _address(request)})
         response = _sent_to(wanted)
         set_cookie(response, request.scope, token)
         drop_cookie(response, request.scope, FORM_COOKIE)
@@ -81,6 +87,7 @@ class _Door:
             if _is_signed_in(request):
                 return _sent_to("/")
             return self._page(request, "/", problem=NotAllowed("launch_link_used"))
+        log.info("signed in", extra={"by": "launch link", "address": _address(request)})
         self._end_old_session(request)
         response = _sent_to("/")
         token = self._sessions.open(LOCAL_ADMIN, "launch", _address(request), _browser(request))

@@ -20,7 +20,10 @@ def free_port() -> int:
 
 
 class Server:
-    """`python main.py` on a free port with its own data folder."""
+    """`python main.py` on a free port with its own data folder.
+
+    `printed` holds what it wrote to both streams: until it was ready, and all of it once stopped.
+    """
 
     def __init__(self, data: Path, *options: str, **environment: str) -> None:
         self.data = data
@@ -30,6 +33,7 @@ class Server:
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
         self.link = ""
+        self.printed = b""
 
     def start(self) -> None:
         """Start, and read the launch link from what it prints."""
@@ -47,6 +51,7 @@ class Server:
             line = self._process.stdout.readline()
             assert line, f"the server did not start:\n{said.decode()}"
             said += line
+        self.printed += said
         self.link = found.group().decode()
 
     def stop(self, with_signal: int = signal.SIGTERM) -> None:
@@ -60,6 +65,7 @@ class Server:
             self._process.kill()
             self._process.wait()
             assert self._process.stdout is not None
+            self.printed += self._process.stdout.read()
             self._process.stdout.close()
             self._process = None
 

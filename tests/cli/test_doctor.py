@@ -122,6 +122,20 @@ def test_it_says_where_keys_are_kept(findings: Findings, data: Path) -> None:
     assert (found["state"], str(data / "provider-keys.json") in found["message"]) == ("ok", True)
 
 
+def test_a_key_of_another_address_is_named_with_what_to_do(
+    whisk: Whisk, findings: Findings, data: Path
+) -> None:
+    whisk("list")
+    kept = {"gemini": {"key": "AIza-secret", "origin": "https://elsewhere.example.org:443"}}
+    (data / "provider-keys.json").write_text(json.dumps(kept))
+
+    found = findings()["key of Google Gemini"]
+
+    assert found["state"] == "warning"
+    assert "entered for https://elsewhere.example.org:443" in found["message"]
+    assert "Enter the key of the present address" in found["message"]
+
+
 def test_a_server_that_is_away_is_a_problem(findings: Findings) -> None:
     found = findings("--server", "http://127.0.0.1:9")
 
