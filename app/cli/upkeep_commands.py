@@ -59,7 +59,8 @@ def restore(
     aside = f" What was there is in {report.kept_aside}." if report.kept_aside else ""
     asked.done(
         f"Restored {report.tasks} task(s), {report.references} reference(s) and "
-        f"{report.images} image(s) into {data}.{aside}",
+        f"{report.images} image(s) into {data}.{aside} The queue is "
+        "stopped: what waited then may have been paid for since.",
         asdict(report),
     )
     return None
