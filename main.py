@@ -47,10 +47,7 @@ def serve(settings: Settings) -> None:
     """
     if ports.is_taken(settings.host, settings.port):
         raise Conflict("port_in_use", port=settings.port, url=settings.url)
-    # A folder has one server, a port one window on a distant studio: nobody else writes there.
-    log_to_file(
-        settings.data, "whisk" if settings.api == "local" else f"{settings.api}-{settings.port}"
-    )
+    log_to_file(settings.data, _log_name(settings))
     # The framework reads these when it is imported; our own storage is the database.
     os.environ.setdefault("NICEGUI_STORAGE_PATH", str(settings.data / "nicegui"))
     import nicegui
@@ -105,6 +102,11 @@ def _hosts(settings: Settings) -> list[str]:
     names = {settings.host, "127.0.0.1", "localhost", "::1"}
     written = sorted(f"[{name}]" if ":" in name else name for name in names)
     return [name if settings.port == 80 else f"{name}:{settings.port}" for name in written]
+
+
+def _log_name(settings: Settings) -> str:
+    """A folder has one server, a port one window on a distant studio: nobody else writes there."""
+    return "whisk" if settings.api == "local" else f"{settings.api}-{settings.port}"
 
 
 def _welcome(settings: Settings, doors: "Doors") -> None:
