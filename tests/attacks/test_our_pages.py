@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 PASSWORD = "seven grey herons"
 LATEST = 20_000
-"""Milliseconds. At once where the end is told; the look that finds it otherwise takes up to 10 s."""
+"""Milliseconds. At once where the end is told; the look that finds it otherwise takes 10 s."""
 
 REPORT = """document.addEventListener("securitypolicyviolation", event =>
     console.error("policy", event.effectiveDirective, event.blockedURI, event.sourceFile))"""
