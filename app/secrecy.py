@@ -43,6 +43,10 @@ _LOOKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )  # fmt: skip
 
+_SIGNS = ("://", "?", "&", "cookie", "authorization", "bearer", "basic", "key", "token", "password",
+          "secret", "whisk_", "aiza", "ya29.")  # fmt: skip
+"""One of these stands in whatever `_LOOKS` finds. To look for them is a hundred times quicker."""
+
 
 def remember(secret: str) -> None:
     """From now on cut this out of whatever `hidden` sees, unless it is very short.
@@ -65,8 +69,10 @@ def hidden(text: str, *secrets: str) -> str:
     for secret in sorted(filter(None, known), key=len, reverse=True):
         for form in _forms(secret):
             text = text.replace(form, KEY)
-    for pattern, shown in _LOOKS:
-        text = pattern.sub(shown, text)
+    lowered = text.lower()
+    if any(sign in lowered for sign in _SIGNS):
+        for pattern, shown in _LOOKS:
+            text = pattern.sub(shown, text)
     return text
 
 
