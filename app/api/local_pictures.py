@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from app.api.local_studio import LocalStudio
 from app.api.models import ApiResponse, answers
 from app.clock import iso
+from app.engine.texts import check_text
 from app.errors import NotFound
 from app.media.pictures import MAX_REFERENCE_BYTES, clean_reference, inspect, thumbnail
 from app.media.shelf import Shelf
@@ -27,13 +28,14 @@ class LocalPictures(LocalStudio):
     @answers
     def add_reference(self, file_name: str, content: bytes | BinaryIO) -> ApiResponse:
         """See `BaseApi.add_reference`."""
+        name = file_name.replace("\0", "")[:MAX_FILE_NAME] or "picture"
+        check_text("file_name", name)
         if not isinstance(content, bytes):
             # One byte beyond the limit tells a file that is too large.
             content = content.read(MAX_REFERENCE_BYTES + 1)
         sha256 = hashlib.sha256(content).hexdigest()
         with self.studio.database.read() as connection:
             known = pictures.reference_by_hash(connection, sha256)
-        name = file_name.replace("\0", "")[:MAX_FILE_NAME] or "picture"
         found = known.id if known else self._store_reference(name, content, sha256)
         with self.studio.database.write() as tx:
             pictures.own_reference(tx, found, self.user.id, name)

@@ -11,7 +11,14 @@ from app.api.models import ApiResponse, answers
 from app.engine.texts import check_text
 from app.errors import InvalidInput, NotFound
 from app.intake import export
-from app.models import MAX_PAGE, MAX_WAIT_SECONDS, MediaContent, QueueState, TaskStatus
+from app.models import (
+    MAX_PAGE,
+    MAX_SEARCH_CHARS,
+    MAX_WAIT_SECONDS,
+    MediaContent,
+    QueueState,
+    TaskStatus,
+)
 from app.store import listing, queue, rows, schema
 
 
@@ -55,6 +62,8 @@ class LocalReading(LocalStudio):
         if status and status not in set(TaskStatus):
             raise InvalidInput("invalid_value", field="status", name="status", value=status[:80])
         check_text("search", search)
+        if len(search) > MAX_SEARCH_CHARS:
+            raise InvalidInput("invalid_value", field="search", name="search", value=search[:80])
         check_text("project_id", project_id)
         if not 1 <= limit <= MAX_PAGE:
             raise InvalidInput("limit_range", field="limit", limit=MAX_PAGE)

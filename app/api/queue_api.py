@@ -41,8 +41,8 @@ class QueueApi(ABC):
 
         Args:
             status: Only tasks of this status.
-            search: Only tasks whose prompt or name contains this text; case matters only beyond
-                ASCII, and `%` and `_` mean themselves.
+            search: Only tasks whose prompt or name contains this text; at most 1,000
+                characters; case matters only beyond ASCII, and `%` and `_` mean themselves.
             project_id: Only tasks of this project.
             after: `next` of the page before.
             limit: Tasks on a page, 1 to 1,000.

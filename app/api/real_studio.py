@@ -26,8 +26,9 @@ class RealStudio:
         """See `Wire.ask`; a value that cannot travel is refused by its name."""
         try:
             return self.wire.ask(method, path, role=self.user.role, **request)
-        except orjson.JSONEncodeError:
-            return ApiResponse.refused(_untransportable(request["body"]))
+        except (orjson.JSONEncodeError, UnicodeEncodeError):
+            sent = request.get("body") or request.get("params") or request.get("data")
+            return ApiResponse.refused(_untransportable(sent))
 
     def json_text(self, value: Any) -> str:
         """A value as a field of a form.

@@ -126,7 +126,9 @@ def _shape(wanted: Wanted) -> tuple[bool, bool, bool, bool]:
 
 
 def _values(wanted: Wanted) -> Mapping[str, Any]:
-    pattern = "".join(f"/{sign}" if sign in "/%_" else sign for sign in wanted.search.lower())
+    # As the database does it: beyond ASCII every letter means itself.
+    folded = "".join(sign.lower() if sign.isascii() else sign for sign in wanted.search)
+    pattern = "".join(f"/{sign}" if sign in "/%_" else sign for sign in folded)
     values = {"status": wanted.status, "search": f"%{pattern}%", "project_id": wanted.project_id}
     seen = wanted.sight.values if wanted.sight else {}
     return {name: value for name, value in values.items() if getattr(wanted, name)} | seen

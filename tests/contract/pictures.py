@@ -49,6 +49,11 @@ class References(Promises):
         assert answer.data["file_name"] == name[:200] or not name
         assert api.read_reference(answer.data["id"]).success
 
+    def test_half_a_letter_is_no_file_name(self, api: BaseApi) -> None:
+        answer = api.add_reference("a\ud800.png", picture())
+
+        assert (answer.code, answer.field) == ("invalid_value", "file_name")
+
     @pytest.mark.parametrize(
         ("content", "code"),
         [

@@ -132,6 +132,9 @@ class Paging(Promises):
             ("WOOL", ["100% wool", "1000 wool"]),
             ("   ", []),
             ("đèn", ["đèn lồng"]),
+            ("Đèn", []),
+            ("ĐẢO", ["ĐẢO xa"]),
+            ("XA", ["ĐẢO xa"]),
             ("🦊", ["🦊"]),
             ("heron", ["a/b"]),
             ("%heron%", []),
@@ -141,13 +144,25 @@ class Paging(Promises):
         self, api: BaseApi, wanted: str, found: list[str]
     ) -> None:
         prompts = ["100% wool", "1000 wool", "snake_case", "it's", '"quoted" \'n\' more', "a/b",
-                   "back\\slash", "đèn lồng", "🦊"]  # fmt: skip
+                   "back\\slash", "đèn lồng", "🦊", "ĐẢO xa"]  # fmt: skip
         api.add_many([task(text, task_name="Heron" if text == "a/b" else "") for text in prompts])
 
         answer = api.query_tasks(search=wanted)
 
         assert [row["prompt"] for row in answer.data["tasks"]] == found
         assert answer.total == len(found)
+
+    @pytest.mark.parametrize(
+        ("search", "code"),
+        [("a\0b", "nul_character"), ("a\ud800", "invalid_value"), ("x" * 1_001, "invalid_value")],
+    )
+    def test_a_search_for_what_no_prompt_can_hold_is_refused(
+        self, api: BaseApi, search: str, code: str
+    ) -> None:
+        answer = api.query_tasks(search=search)
+
+        assert (answer.code, answer.field) == (code, "search")
+        assert api.query_tasks(search="%" * 1_000).total == 0
 
     def test_only_tasks_of_a_project_are_listed(self, api: BaseApi) -> None:
         row = self.add(api)

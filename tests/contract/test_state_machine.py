@@ -226,7 +226,7 @@ class Machine(RuleBasedStateMachine):
     @rule(outcomes=st.lists(st.tuples(places, st.sampled_from(list(OUTCOMES))), min_size=1))
     def answer(self, outcomes: list[tuple[int, str]]) -> None:
         for place, outcome in outcomes:
-            if out := sorted(self.model.out()):
+            if out := self.model.out():
                 key = out[place % len(out)]
                 self.puppet.answer(self.asked()[key], OUTCOMES[outcome]())
                 self.model.answer(key, outcome)
