@@ -10,10 +10,12 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs
 
 from nicegui import Client, background_tasks, core
 from socketio.exceptions import ConnectionRefusedError as SocketRefused
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from pages.ownership import session_of
 
@@ -34,6 +36,7 @@ def guard_sockets() -> None:
     for name in GUARDED:
         handlers[name] = _guarded(handlers[name])
     handlers["log"] = _drop
+    core.sio.handle_request = _guarded_request(core.sio.handle_request)
 
 
 def expel(socket_id: str) -> None:
@@ -48,12 +51,26 @@ async def _close(socket_id: str, connection: str | None) -> None:
         await core.sio.eio.disconnect(connection)
 
 
+def _guarded_request(handler: Handler) -> Handler:
+    """Polling goes on in requests of its own, and a socket may take over what polling began."""
+
+    async def handle_request(scope: Scope, receive: Receive, send: Send) -> None:
+        connection = _words(scope["query_string"].decode("latin-1")).get("sid", "")
+        begun = core.sio.environ.get(connection)
+        if begun is not None and _session(begun["asgi.scope"]) != _session(scope):
+            await Response(status_code=403)(scope, receive, send)
+            return
+        await handler(scope, receive, send)
+
+    return handle_request
+
+
 def _guarded_connect(handler: Handler) -> Handler:
     async def connect(socket_id: str, environ: Any = None, *_: Any) -> Any:
         if environ is not core.sio.get_environ(socket_id):
             # An open socket can send a message of this name, with an environment it made up.
             return False
-        wanted = dict(parse_qsl(environ.get("QUERY_STRING", "")))
+        wanted = _words(environ.get("QUERY_STRING", ""))
         if wanted.get("implicit_handshake") == "true":
             client = Client.instances.get(wanted.get("client_id", ""))
             if client is None or not _may_join(socket_id, client, wanted):
@@ -117,8 +134,18 @@ def _is_joined(socket_id: str, client: Client) -> bool:
 
 def _is_of_its_session(socket_id: str, client: Client) -> bool:
     environ = core.sio.get_environ(socket_id) or {}
-    principal = environ.get("asgi.scope", {}).get("state", {}).get("principal")
-    return principal is not None and principal.session_id == session_of(client)
+    session = _session(environ.get("asgi.scope", {}))
+    return session is not None and session == session_of(client)
+
+
+def _session(scope: Mapping[str, Any]) -> str | None:
+    principal = scope.get("state", {}).get("principal")
+    return principal.session_id if principal is not None else None
+
+
+def _words(query: str) -> dict[str, str]:
+    # Of a word that is there twice the first counts, as it does for the framework.
+    return {name: values[0] for name, values in parse_qs(query).items()}
 
 
 def _only_message(sent: tuple[Any, ...]) -> dict[str, Any]:

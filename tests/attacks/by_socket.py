@@ -1,10 +1,13 @@
 """Attacks by sockets: foreign ones, and those that speak for somebody else's page."""
 
+import json
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 
 from tests.attacks.attack import AnyTarget, Attack, Outcome
 from tests.attacks.wire import Refused, Tab, Wire, settle
+from tests.waiting import until
 
 EVIL = "http://evil.example"
 MALFORMED: tuple[Any, ...] = (
@@ -95,6 +98,33 @@ def _joins(target: AnyTarget, query: dict[str, str], **who: Any) -> Outcome:
         return Outcome(False, f"refused ({refusal})")
 
 
+def join_with_two_ids(target: AnyTarget) -> Outcome:
+    """The victim's page first and the attacker's own behind it: who reads which?"""
+    tab, own = target.tab(), target.tab(target.other)
+    with tab.connect():
+        who = {"origin": target.url, "cookie": target.other}
+        return _joins(target, tab.query, and_then={"client_id": own.client_id}, **who)
+
+
+def polling_of_another(target: AnyTarget) -> Outcome:
+    """Whoever learns the number of a connection goes on with it, by requests of their own."""
+    tab = target.tab()
+    address = "/_nicegui_ws/socket.io/?" + urlencode(
+        {"EIO": "4", "transport": "polling", **tab.query}
+    )
+    ours = {"origin": target.url}
+    opened = target.ask(address, cookie=target.victim, headers=ours)
+    address += f"&sid={json.loads(opened.text[1:])['sid']}"
+    target.ask(address, "POST", cookie=target.victim, headers=ours, content="40")
+    before = target.spent
+    press = "42" + json.dumps(["event", tab.event("Start")])
+    answer = target.ask(address, "POST", cookie=target.other, headers=ours, content=press)
+    if answer.status_code == 200:
+        until(lambda: target.spent > before)
+    gain = target.spent - before
+    return Outcome(gain > 0, f"{answer.status_code}, spent +{gain}")
+
+
 def join_by_forged_connect(target: AnyTarget) -> Outcome:
     """An open socket sends a message called `connect`, with an environment that it made up."""
     tab = target.tab()
@@ -180,6 +210,8 @@ ATTACKS = (
            bare_withstands=True),
     Attack("Joining a page's room with the right tab id", join_with_right_tab),
     Attack("The same with another good session", join_with_another_session),
+    Attack("The same, naming an own page as well", join_with_two_ids),
+    Attack("Going on with somebody's polling connection", polling_of_another),
     Attack("Joining by a forged `connect` message", join_by_forged_connect),
     Attack("Connecting before the victim does", lock_out),
     Attack("Lines for the server's log", forged_log),

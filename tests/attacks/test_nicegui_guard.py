@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nicegui
 import pytest
+from engineio.async_drivers import asgi
 from nicegui import Client, core
 from nicegui import app as nicegui_app
 from nicegui.page import page
@@ -116,10 +117,11 @@ def test_joining_is_checked_before_it_is_done(client) -> None:
 
 
 def test_environments_of_sockets_lead_to_what_the_gate_said() -> None:
-    from engineio.async_drivers import asgi
-
     assert "'asgi.scope': scope" in inspect.getsource(asgi.translate_request)
+    served = inspect.getsource(asgi.ASGIApp.__call__)
+    assert "await self.engineio_server.handle_request(scope, receive, send)" in served
     assert "self.environ.get(eio_sid)" in inspect.getsource(core.sio.get_environ)
+    assert "self.environ[eio_sid] = environ" in inspect.getsource(core.sio._handle_eio_connect)
     assert "self.cors_allowed_origins != []" in inspect.getsource(core.sio.eio.handle_request)
 
 

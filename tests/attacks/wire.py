@@ -30,9 +30,17 @@ class Wire:
     """One socket.io connection over a websocket."""
 
     def __init__(
-        self, url: str, query: dict[str, str], *, cookie: str = "", origin: str | None = None
+        self,
+        url: str,
+        query: dict[str, str],
+        *,
+        cookie: str = "",
+        origin: str | None = None,
+        and_then: dict[str, str] | None = None,
     ) -> None:
         words = urlencode({"EIO": "4", "transport": "websocket", **query})
+        if and_then:
+            words += "&" + urlencode(and_then)
         address = url.replace("http", "ws", 1)
         headers = {"Cookie": cookie} if cookie else {}
         self._open = ExitStack()
