@@ -248,4 +248,8 @@ class Roles(Promises):
             person.add_user({"username": "new", "password": PASSWORD}),
             person.update_user("local", {"display_name": "x"}),
             person.get_figures(),
+            person.check_health(),
+            person.create_backup(),
+            person.list_backups(),
+            person.read_backup("x"),
         ]

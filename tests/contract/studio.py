@@ -1,5 +1,8 @@
 """Models, providers, settings and figures."""
 
+import io
+import zipfile
+
 import pytest
 
 from app.api.base_api import BaseApi
@@ -79,3 +82,42 @@ class Figures(Promises):
         assert figures["images"] == 2
         sizes = [image["size"] for image in api.get_images(row["output_images"]).data]
         assert figures["bytes"] == sum(sizes)
+
+
+class Upkeep(Promises):
+    """`check_health`, and the backups."""
+
+    def test_a_healthy_studio_is_ready_and_says_what_was_looked_at(self, api: BaseApi) -> None:
+        health = api.check_health().data
+
+        names = [check["name"] for check in health["checks"]]
+        assert {"database", "engine"} <= set(names)
+        assert len(names) == len(set(names))
+        assert health["ready"] == all(check["ok"] for check in health["checks"])
+        assert all(check["message"] for check in health["checks"])
+
+    def test_looking_changes_nothing(self, api: BaseApi, puppet: Puppet) -> None:
+        cursor = self.cursor(api)
+
+        api.check_health()
+
+        assert api.get_changes(cursor).data["queue"] is None
+        assert puppet.requests == []
+
+    def test_a_backup_can_be_listed_and_read_where_there_is_a_disk(self, api: BaseApi) -> None:
+        self.add(api)
+
+        made = api.create_backup()
+
+        if api.get_settings().data["output_folder"]:
+            listed = api.list_backups().data
+            assert made.data == listed[0]
+            content = api.read_backup(made.data["name"]).data
+            assert zipfile.ZipFile(io.BytesIO(content.read())).testzip() is None
+        else:
+            assert made.code == "not_kept_on_disk"
+            assert api.list_backups().data == []
+
+    @pytest.mark.parametrize("name", ["nobody", "", "..", "../whisk.sqlite", "a/b", "a\0b", "ả"])
+    def test_an_unknown_backup_is_not_found(self, api: BaseApi, name: str) -> None:
+        assert api.read_backup(name).code == "backup_not_found"

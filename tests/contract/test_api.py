@@ -13,15 +13,15 @@ from tests.contract.pictures import Images, References
 from tests.contract.promises import Promises
 from tests.contract.reading import Changes, Paging, Reading
 from tests.contract.running import Retrying, Running
-from tests.contract.studio import Figures, Settings
+from tests.contract.studio import Figures, Settings, Upkeep
 from tests.contract.waiting import Living, Waiting
 from tests.contract.writing import Adding, Changing, Deleting, Moving
 
 
 class ApiContract(
     Reading, Paging, Changes, Adding, Changing, Moving, Deleting, Running, Retrying, Cancelling,
-    Waiting, Living, References, Images, Intake, Export, Settings, Figures, People, ProgramTokens,
-    Roles,
+    Waiting, Living, References, Images, Intake, Export, Settings, Figures, Upkeep, People,
+    ProgramTokens, Roles,
 ):  # fmt: skip
     """The promises, all parts of them."""
 
