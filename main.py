@@ -3,6 +3,7 @@
 Nothing happens at import: a native window's process imports this file again.
 """
 
+import asyncio
 import functools
 import io
 import logging
@@ -11,12 +12,12 @@ import os
 import sys
 import threading
 import webbrowser
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from app.cli import ports
-from app.errors import Conflict
+from app.errors import Conflict, WhiskError
 from app.logs import log_to_console, log_to_file
 from app.running_server import RunningServer, announce, withdraw
 from app.settings import Settings
@@ -24,6 +25,8 @@ from app.settings import Settings
 if TYPE_CHECKING:
     from app.api.base_api import BaseApi
     from app.bootstrap import Doors
+    from app.sharing import SharingInfo
+    from app.web.way_in import WayIn
 
 log = logging.getLogger("main")
 
@@ -36,6 +39,11 @@ _LIMITS: Mapping[str, Any] = {
     "uvicorn_logging_level": "warning",
     "log_config": None,  # what it says goes where everything is logged
     "access_log": False,  # addresses hold launch links, and are many
+}
+_OPTIONS_OF_A_SECOND_LISTENER: Mapping[str, Any] = {
+    **{name: value for name, value in _LIMITS.items() if name != "uvicorn_logging_level"},
+    "log_level": _LIMITS["uvicorn_logging_level"],
+    "ws": "wsproto",  # as the framework chooses for the first
 }
 
 
@@ -50,36 +58,20 @@ def serve(settings: Settings) -> None:
     log_to_file(settings.data, _log_name(settings))
     # The framework reads these when it is imported; our own storage is the database.
     os.environ.setdefault("NICEGUI_STORAGE_PATH", str(settings.data / "nicegui"))
-    import nicegui
     from nicegui import app as nicegui_app
     from nicegui import ui
     from starlette.middleware.gzip import GZipMiddleware
 
-    import pages
-    from app.bootstrap import build_api, build_doors, check_exposure
-    from app.web.install import install
-    from app.web.places import Places
-    from pages.farewell import close_tabs_with_their_sessions
-    from pages.ownership import owns_client
-    from pages.socket_guard import guard_sockets
+    from app.bootstrap import build_api, build_doors, check_exposure, shares_from_the_start
 
     api = build_api(settings)  # MockApi() | LocalApi(data, output) | RealApi(server, token)
     api.open()
     doors = build_doors(api)
-    check_exposure(settings, doors)
-    install(
-        nicegui_app,
-        api,
-        doors,
-        places=Places(_hosts(settings)),
-        asset_prefix=f"/_nicegui/{nicegui.__version__}/",
-        owns_client=owns_client,
-    )
-    guard_sockets()
-    close_tabs_with_their_sessions(doors.sessions)
-    pages.register(api)
-    welcome = threading.Thread(target=_welcome, args=(settings, doors), daemon=True)
-    nicegui_app.on_startup(welcome.start)
+    check_exposure(settings, api)
+    way = _equip(settings, api, doors)
+    shares = shares_from_the_start(settings, api)
+    nicegui_app.on_startup(functools.partial(_begin, settings, doors, way, shares))
+    nicegui_app.on_shutdown(functools.partial(asyncio.to_thread, way.sharing.close))
     nicegui_app.on_shutdown(functools.partial(_close, settings, api))
     ui.run(
         host=settings.host,
@@ -94,14 +86,41 @@ def serve(settings: Settings) -> None:
             inner, minimum_size=1024, compresslevel=4
         ),
         **_LIMITS,
+        **way.server_options,
     )
 
 
-def _hosts(settings: Settings) -> list[str]:
-    """What the Host header of a rightful request says; port 80 goes without saying."""
-    names = {settings.host, "127.0.0.1", "localhost", "::1"}
-    written = sorted(f"[{name}]" if ":" in name else name for name in names)
-    return [name if settings.port == 80 else f"{name}:{settings.port}" for name in written]
+def _equip(settings: Settings, api: "BaseApi", doors: "Doors") -> "WayIn":
+    """Put pages, routes and guards onto the framework's application."""
+    import nicegui
+    from nicegui import app as nicegui_app
+
+    import pages
+    from app.bootstrap import presence_of, serve_to_others
+    from app.web.install import install
+    from app.web.way_in import way_in
+    from pages.attendance import count_open_pages
+    from pages.farewell import close_tabs_with_their_sessions
+    from pages.ownership import owns_client
+    from pages.socket_guard import guard_sockets
+
+    way = way_in(settings, nicegui_app, _OPTIONS_OF_A_SECOND_LISTENER)
+    serve_to_others(api, way.sharing)
+    install(
+        nicegui_app,
+        api,
+        doors,
+        places=way.places,
+        asset_prefix=f"/_nicegui/{nicegui.__version__}/",
+        owns_client=owns_client,
+        trusted_proxies=settings.exposure.trusted_proxies,
+        strict_transport=way.is_vouched_for,
+    )
+    guard_sockets()
+    close_tabs_with_their_sessions(doors.sessions)
+    count_open_pages(presence_of(api))
+    pages.register(api)
+    return way
 
 
 def _log_name(settings: Settings) -> str:
@@ -109,21 +128,51 @@ def _log_name(settings: Settings) -> str:
     return "whisk" if settings.api == "local" else f"{settings.api}-{settings.port}"
 
 
-def _welcome(settings: Settings, doors: "Doors") -> None:
+async def _begin(settings: Settings, doors: "Doors", way: "WayIn", shares: bool) -> None:
+    """Let others in where that is wanted, then say where the pages are."""
+    from nicegui import background_tasks
+
+    way.sharing.attach(asyncio.get_running_loop())
+    if shares:
+        try:
+            await asyncio.to_thread(way.sharing.open)
+        except WhiskError as error:
+            # The person at this machine can still work, and switch it on again in Settings.
+            log.warning("not shared: %s", error)
+            _say(error.message)
+    background_tasks.create(way.sharing.follow(), name="follow the addresses of this machine")
+    threading.Thread(target=_welcome, args=(settings, doors, way), daemon=True).start()
+
+
+def _welcome(settings: Settings, doors: "Doors", way: "WayIn") -> None:
     """Say where the pages are, as soon as they can really be opened."""
-    link = f"{settings.url}/auth?t={doors.launch.mint()}"
+    own = replace(settings, host=ports.WILDCARDS.get(settings.host, settings.host))
+    link = f"{own.url}/auth?t={doors.launch.mint()}"
     pause = threading.Event()
     while not ports.answers(settings.host, settings.port):
         pause.wait(0.02)
     if settings.api == "local":
         # First: whoever has read that it is ready may send a command at once.
-        own = replace(settings, host=ports.WILDCARDS.get(settings.host, settings.host))
-        announce(settings.data, RunningServer(own.url, os.getpid(), doors.tokens.local()))
+        shown = str(way.encryption.certificate.file) if way.encryption else ""
+        note = RunningServer(own.url, os.getpid(), doors.tokens.local(), shown)
+        announce(settings.data, note)
     log.info("serving", extra={"url": settings.url, "api": settings.api, "pid": os.getpid()})
+    for line in _for_others(way.sharing.state()):
+        _say(line)
     _say(f"Whisk Desktop is ready at {settings.url} - open {link}")
     _say("(the link works once, for five minutes)")
     if settings.browser:
         webbrowser.open(link)
+
+
+def _for_others(sharing: "SharingInfo") -> Iterator[str]:
+    """What people on other machines need to know."""
+    if sharing.fingerprint:
+        yield f"SHA-256 fingerprint of the certificate: {sharing.fingerprint}"
+    for address in filter(None, [*sharing.addresses, sharing.public_url]):
+        yield f"Others open it at {address}"
+    if sharing.can_be_overheard:
+        yield "Passwords can be read on this network. Encrypt them with: --https auto"
 
 
 def _close(settings: Settings, api: "BaseApi") -> None:

@@ -21,11 +21,13 @@ class RunningServer:
 
     Attributes:
         token: A bearer token with the rights of the local admin, good for this run only.
+        certificate: File with the certificate that the server shows, or empty where it speaks http.
     """
 
     url: str
     pid: int
     token: str = field(repr=False)
+    certificate: str = ""
 
 
 def announce(data: Path, server: RunningServer) -> None:

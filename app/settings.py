@@ -9,6 +9,7 @@ from typing import Literal, cast, get_args
 from platformdirs import user_data_path, user_pictures_path
 
 from app.errors import InvalidInput
+from app.exposure import Exposure, SaidOfExposure, exposure_of
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8080
@@ -28,6 +29,8 @@ class Settings:
         painter_latency: Seconds the painter pretends to need for a picture.
         server: Address of another Whisk server, for `api="real"` and for commands.
         token: Bearer token for that server.
+        server_certificate: The only certificate that server may show, or that of its issuer.
+        exposure: Who besides this machine may get in.
     """
 
     host: str = DEFAULT_HOST
@@ -39,16 +42,23 @@ class Settings:
     painter_latency: float = 0.6
     server: str = ""
     token: str = field(default="", repr=False)
+    server_certificate: Path | None = None
+    exposure: Exposure = field(default_factory=Exposure)
+
+    @property
+    def scheme(self) -> str:
+        """How the pages are served: `http` or `https`."""
+        return "https" if self.exposure.https else "http"
 
     @property
     def url(self) -> str:
         """The address of the pages."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        return f"{self.scheme}://{host}:{self.port}"
 
 
 @dataclass(frozen=True)
-class Said:
+class Said(SaidOfExposure):
     """What the command line says; None where it says nothing.
 
     Attributes:
@@ -62,6 +72,7 @@ class Said:
     api: ApiChoice | None = None
     server: str | None = None
     token_file: Path | None = None
+    server_certificate: Path | None = None
     browser: bool | None = None
 
     def over(self, other: "Said") -> "Said":
@@ -74,7 +85,8 @@ def settle(said: Said, environment: Mapping[str, str]) -> Settings:
     """The settings of a run; a variable that is set to nothing counts as not set.
 
     Raises:
-        InvalidInput: `invalid_value`, `server_missing`, `server_unused`, `token_file_unreadable`.
+        InvalidInput: `invalid_value`, `server_missing`, `server_unused`, `token_file_unreadable`,
+            and those of `exposure_of`.
     """
     data = _folder(said.data or environment.get("WHISK_DATA") or None)
     no_browser = environment.get("WHISK_NO_BROWSER", "") not in ("", "0")
@@ -88,6 +100,9 @@ def settle(said: Said, environment: Mapping[str, str]) -> Settings:
         painter_latency=_seconds(environment.get("WHISK_PAINTER_LATENCY") or ""),
         server=said.server or environment.get("WHISK_SERVER", ""),
         token=_token(said.token_file) or environment.get("WHISK_TOKEN", "").strip(),
+        server_certificate=said.server_certificate
+        or _folder(environment.get("WHISK_SERVER_CERTIFICATE") or None),
+        exposure=exposure_of(said, environment),
     )
 
 

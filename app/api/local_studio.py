@@ -8,17 +8,20 @@ from sqlalchemy import Connection, Row
 
 from app.api.base_api import BaseApi
 from app.api.models import ApiResponse
+from app.auth.presence import Presence
 from app.auth.roles import Reach, reach
 from app.engine.engine import Engine
 from app.engine.studio import Studio
 from app.errors import NotAllowed
 from app.models import LOCAL_ADMIN, MediaContent, UserInfo
+from app.network.outside import Outside, Unserved
 from app.store import audit, pictures
 from app.store.audit import Deed
 from app.store.database import Transaction
 from app.store.people import People
 from app.store.sight import Sight, sight_of
 from app.store.tokens import StoredTokens
+from app.store.workload import Workload
 
 _NOTED = {"create_backup": "backup.create", "read_backup": "backup.read"}
 """Actions of admins that change no row: they are written down once they are done."""
@@ -42,6 +45,9 @@ class LocalStudio:
         self.engine = engine
         self.people = people
         self.tokens = StoredTokens(studio.database)
+        self.presence = Presence(studio.clock)
+        self.workload = Workload()
+        self.outside: Outside = Unserved()
         self.user: UserInfo = LOCAL_ADMIN
         self.address = ""
         """Where the request came from; empty where it was made in this process."""

@@ -4,6 +4,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,6 +15,7 @@ from tenacity import RetryCallState, Retrying, stop_after_attempt, wait_exponent
 from app.api.models import ApiResponse, MediaContent
 from app.errors import InvalidInput, WhiskError
 from app.models import ACTING_ROLE_HEADER
+from app.network.trust import trusting
 
 PREFIX = "/api/v1"
 TRIES = 3
@@ -35,7 +37,11 @@ class Wire:
     """One server, many calls; may be used from any thread. Opens by itself at the first call."""
 
     def __init__(
-        self, base_url: str, token: str, transport: httpx.BaseTransport | None = None
+        self,
+        base_url: str,
+        token: str,
+        transport: httpx.BaseTransport | None = None,
+        certificate: Path | None = None,
     ) -> None:
         """Only remembers.
 
@@ -43,7 +49,10 @@ class Wire:
             base_url: `http://studio:8080`; a path in it is kept.
             token: Bearer token, or empty.
             transport: Instead of the network, for tests.
+            certificate: File with the only certificate that the server may show, or that of its
+                issuer; None trusts the issuers that everybody trusts.
         """
+        self._certificate = certificate
         self.server = base_url.rstrip("/")
         self._token = token
         self._transport = transport
@@ -55,7 +64,7 @@ class Wire:
         """The connections, made at the first call.
 
         Raises:
-            InvalidInput: `server_address_malformed`.
+            InvalidInput: `server_address_malformed`, `certificate_unreadable`.
         """
         with self._lock:
             if self._client is None:
@@ -76,6 +85,7 @@ class Wire:
             timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
             limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
             transport=self._transport,
+            verify=trusting(self._certificate) if self._certificate else True,
             # Whisk never redirects a program; whatever does is somebody else.
             follow_redirects=False,
             trust_env=False,
@@ -152,6 +162,8 @@ class Wire:
         return response
 
     def _failure(self, error: httpx.TransportError, again: bool) -> WhiskError:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return WhiskError("server_certificate_unknown", server=self.server)
         code = "server_unreachable"
         if not again and not isinstance(error, _NOT_SENT):
             code = "server_answer_lost"

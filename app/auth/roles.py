@@ -76,6 +76,10 @@ _TABLE = """
     update_settings         all     own     own
     set_provider_key        all     -       -
 
+    get_sharing             all     seen    seen
+    set_sharing             all     -       -
+    list_presence           all     seen    seen
+
     check_health            all     -       -
     get_figures             all     -       -
     create_backup           all     -       -

@@ -31,6 +31,14 @@ TokenFile = Annotated[
         "--token-file", metavar="FILE", help="File with the token for that server (WHISK_TOKEN)."
     ),
 ]
+ServerCertificate = Annotated[
+    Path | None,
+    typer.Option(
+        "--server-certificate",
+        metavar="FILE",
+        help="The certificate that server must show (WHISK_SERVER_CERTIFICATE).",
+    ),
+]
 _AsJson = Annotated[bool, typer.Option("--json", help="Answer one JSON document, for programs.")]
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes, only results and errors.")]
 
@@ -38,10 +46,16 @@ _SHARED: Mapping[str, tuple[Any, Any]] = {
     "data": (Data, None),
     "server": (Server, None),
     "token_file": (TokenFile, None),
+    "server_certificate": (ServerCertificate, None),
     "as_json": (_AsJson, False),
     "quiet": (_Quiet, False),
 }
-_ONLY_SERVE = {"host": "--host", "port": "--port", "api": "--api", "browser": "--no-browser"}
+_ONLY_SERVE = {
+    "host": "--host", "port": "--port", "api": "--api", "browser": "--no-browser",
+    "share": "--share", "share_address": "--share-address", "https": "--https",
+    "certificate": "--certificate", "key": "--key", "public_url": "--public-url",
+    "trusted_proxies": "--trusted-proxies",
+}  # fmt: skip
 
 _NO_TOKEN = (
     "The server wants a token. Make one there with: whisk token create, "
@@ -208,7 +222,8 @@ def _settled(context: typer.Context, shared: Mapping[str, Any]) -> Settings:
     for name, option in _ONLY_SERVE.items():
         if getattr(before, name) is not None:
             raise usage(f"{option} belongs to serve, not to {context.info_name}.")
-    said = Said(data=shared["data"], server=shared["server"], token_file=shared["token_file"])
+    places = ("data", "server", "token_file", "server_certificate")
+    said = Said(**{name: shared[name] for name in places})
     return settled(said.over(before))
 
 

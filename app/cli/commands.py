@@ -1,14 +1,12 @@
 """The command `whisk`: which commands there are, and how a server is started."""
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from app.cli import exit_codes
 from app.cli.adding import add_tasks
-from app.cli.asked import Asked, Data, Failed, Server, TokenFile, settled
+from app.cli.asked import Asked, Failed, settled
 from app.cli.doctor import examine
 from app.cli.people_commands import (
     add_user,
@@ -31,9 +29,10 @@ from app.cli.queue_commands import (
     stop_queue,
 )
 from app.cli.running import run_file
+from app.cli.serve_options import with_serve_options
 from app.cli.upkeep_commands import back_up, restore
 from app.errors import WhiskError
-from app.settings import MAX_PORT, ApiChoice, Said, Settings
+from app.settings import Said, Settings
 
 Serve = Callable[[Settings], None]
 """Serves until it is stopped. Raises `WhiskError` when it cannot start."""
@@ -46,25 +45,6 @@ through the server that runs on it, or on another server that --server names.
 
 _TABLE = (exit_codes.__doc__ or "").partition("\n\n")[2].replace("* ", "").strip()
 EPILOG = f"\b\nExit codes:\n{_TABLE}"
-
-_Host = Annotated[
-    str | None,
-    typer.Option(metavar="ADDRESS", help="Address to listen on (WHISK_HOST); default: 127.0.0.1."),
-]
-_Port = Annotated[
-    int | None,
-    typer.Option(min=1, max=MAX_PORT, metavar="PORT", help="Port (WHISK_PORT); default: 8080."),
-]
-_Api = Annotated[
-    ApiChoice | None,
-    typer.Option(
-        help="local: here, on disk (the default); mock: in memory; real: --server (WHISK_API).",
-    ),
-]
-_NoBrowser = Annotated[
-    bool,
-    typer.Option("--no-browser", help="Print the launch link, open nothing (WHISK_NO_BROWSER)."),
-]
 
 
 def command_line(serve: Serve) -> typer.Typer:
@@ -87,48 +67,17 @@ def command_line(serve: Serve) -> typer.Typer:
 
 
 def _add_serve(line: typer.Typer, serve: Serve) -> None:
-    @line.callback(invoke_without_command=True)
-    def whisk(  # pyright: ignore[reportUnusedFunction] -- typer calls it
-        ctx: typer.Context,
-        host: _Host = None,
-        port: _Port = None,
-        data: Data = None,
-        api: _Api = None,
-        server: Server = None,
-        token_file: TokenFile = None,
-        no_browser: _NoBrowser = False,
-    ) -> None:
-        ctx.obj = _said(host, port, data, api, server, token_file, no_browser)
+    def whisk(ctx: typer.Context, said: Said) -> None:
+        ctx.obj = said
         if ctx.invoked_subcommand is None:
-            _serve(ctx.obj, serve)
+            _serve(said, serve)
 
-    @line.command("serve")
-    def serve_pages(  # pyright: ignore[reportUnusedFunction] -- typer calls it
-        ctx: typer.Context,
-        host: _Host = None,
-        port: _Port = None,
-        data: Data = None,
-        api: _Api = None,
-        server: Server = None,
-        token_file: TokenFile = None,
-        no_browser: _NoBrowser = False,
-    ) -> None:
+    def serve_pages(ctx: typer.Context, said: Said) -> None:
         """Serve the pages and work on the queue until stopped."""
-        said = _said(host, port, data, api, server, token_file, no_browser)
         _serve(said.over(ctx.obj), serve)
 
-
-def _said(
-    host: str | None,
-    port: int | None,
-    data: Path | None,
-    api: ApiChoice | None,
-    server: str | None,
-    token_file: Path | None,
-    no_browser: bool,
-) -> Said:
-    browser = False if no_browser else None
-    return Said(host, port, data, api, server, token_file, browser)
+    line.callback(invoke_without_command=True)(with_serve_options(whisk))
+    line.command("serve")(with_serve_options(serve_pages))
 
 
 def _serve(said: Said, serve: Serve) -> None:

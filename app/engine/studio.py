@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -21,6 +21,8 @@ DEFAULT_PATTERN = "{prefix} {name} {prompt}"
 DEFAULT_CONCURRENCY = 2
 FREE_MODEL = "painter:painter"
 PAID_MODEL = "gemini:gemini-3-pro-image"
+
+_SETTINGS = frozenset(item.name for item in fields(StudioSettings))
 
 
 @dataclass
@@ -67,6 +69,8 @@ class Studio:
         """The studio's settings, with the default for what was never set."""
         with self.database.read() as connection:
             stored = preferences.read(connection)
+        # What is kept beside them is no part of the form.
+        stored = {name: value for name, value in stored.items() if name in _SETTINGS}
         stored.setdefault("output_folder", self.default_output)
         stored.setdefault("naming_pattern", DEFAULT_PATTERN)
         stored.setdefault("concurrency", DEFAULT_CONCURRENCY)

@@ -6,19 +6,23 @@ from collections.abc import Iterable
 
 import ifaddr
 
+LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+"""What this machine calls itself."""
+
 _SOMEWHERE_ELSE = ("192.0.2.1", 9)
 """An address of nobody (RFC 5737), to learn which of ours would be used to get out."""
 
 
-def addresses_of_this_machine() -> list[str]:
-    """The addresses at which the machines around this one can open it, the likeliest first.
+def addresses_of_this_machine(*, near_only: bool = True) -> list[str]:
+    """The addresses at which other machines can open this one, the likeliest first.
 
-    Addresses that the whole Internet can reach are left out: a network of friends was meant.
+    With `near_only`, those that the whole Internet could reach are left out: a network of people
+    who know each other was meant.
     """
     found = {_text(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips}
     likeliest = _way_out()
     return sorted(
-        filter(_is_nearby, found),
+        (one for one in found if _is_for_others(one, near_only)),
         key=lambda one: (one != likeliest, ":" in one, ipaddress.ip_address(one)),
     )
 
@@ -54,12 +58,14 @@ def _text(ip: str | tuple[str, int, int]) -> str:
     return ip if isinstance(ip, str) else ip[0]
 
 
-def _is_nearby(text: str) -> bool:
+def _is_for_others(text: str, near_only: bool) -> bool:
     address = ipaddress.ip_address(text)
     if address.is_loopback or address.is_unspecified or address.is_multicast:
         return False
     # A browser cannot be told by which card a link-local IPv6 address is to be reached.
-    return not address.is_global and not (address.version == 6 and address.is_link_local)
+    if address.version == 6 and address.is_link_local:
+        return False
+    return not (near_only and address.is_global)
 
 
 def _way_out() -> str:

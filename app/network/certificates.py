@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from app.errors import InvalidInput
+from app.network.trust import reason
 
 CERTIFICATE = "certificate.pem"
 KEY = "certificate-key.pem"
@@ -53,7 +54,7 @@ def given_certificate(file: Path, key: Path) -> Certificate:
         return _read(file, key, own=True)
     except (OSError, ValueError, IndexError) as error:
         raise InvalidInput(
-            "certificate_unreadable", field="certificate", file=file, reason=_reason(error)
+            "certificate_unreadable", field="certificate", file=file, reason=reason(error)
         ) from error
 
 
@@ -88,20 +89,6 @@ def encrypted_context(file: Path, key: Path) -> ssl.SSLContext:
     # Without a password nobody is asked on the terminal for one: a locked key is refused.
     context.load_cert_chain(file, key, password="")
     return context
-
-
-def trusting(file: Path) -> ssl.SSLContext:
-    """What a client speaks https with that knows one certificate, or its issuer, and no other.
-
-    Raises:
-        InvalidInput: `certificate_unreadable`.
-    """
-    try:
-        return ssl.create_default_context(cafile=file)
-    except OSError as error:
-        raise InvalidInput(
-            "certificate_unreadable", field="server_certificate", file=file, reason=_reason(error)
-        ) from error
 
 
 def _read(file: Path, key: Path, *, own: bool) -> Certificate:
@@ -174,7 +161,3 @@ def _write(file: Path, content: bytes) -> None:
         writing.flush()
         os.fsync(writing.fileno())
     new.replace(file)
-
-
-def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error) or type(error).__name__)[:200]

@@ -15,9 +15,9 @@ from app.network.certificates import (
     KEY,
     certificate_of_this_machine,
     given_certificate,
-    trusting,
 )
 from app.network.encryption import Encryption
+from app.network.trust import trusting
 
 NAMES = ["localhost", "studio", "127.0.0.1", "10.0.0.7", "fd00::5"]
 NOW = datetime.now(UTC)
