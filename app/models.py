@@ -17,8 +17,11 @@ from pydantic.dataclasses import dataclass
 # Handed on, so that one import serves whoever needs nouns.
 from app.people import ACTING_ROLE_HEADER as ACTING_ROLE_HEADER
 from app.people import LOCAL_ADMIN as LOCAL_ADMIN
+from app.people import AuditEntry as AuditEntry
+from app.people import ProjectInfo as ProjectInfo
 from app.people import Role as Role
 from app.people import Scope as Scope
+from app.people import SessionInfo as SessionInfo
 from app.people import TokenInfo as TokenInfo
 from app.people import UserAccount as UserAccount
 from app.people import UserInfo as UserInfo

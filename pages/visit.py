@@ -35,7 +35,7 @@ async def visit(api: BaseApi) -> Visit:
     request = ui.context.client.request
     assert request is not None, "a page is always built for a request"
     user: UserInfo = request.state.user
-    mine = api.acting_as(user)
+    mine = api.acting_as(user, address=request.client.host if request.client else "")
     answer = await ask(mine.get_settings)
     # A distant studio may never have answered yet: the page is drawn all the same, and says so.
     settings = StudioSettings(**answer.data) if answer.data else UNKNOWN_SETTINGS

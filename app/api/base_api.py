@@ -19,8 +19,10 @@ from app.api.intake_api import IntakeApi
 from app.api.models import ApiResponse, UserInfo
 from app.api.people_api import PeopleApi
 from app.api.pictures_api import PicturesApi
+from app.api.projects_api import ProjectsApi
 from app.api.queue_api import QueueApi
 from app.api.settings_api import SettingsApi
+from app.api.sharing_api import SharingApi
 from app.api.upkeep_api import UpkeepApi
 from app.api.waiting import Waiting
 
@@ -35,7 +37,9 @@ FREE_WHILE_RUNNING = frozenset({"task_name", "filename_prefix", "project_id"})
 """Editable fields that a running attempt does not depend on."""
 
 
-class BaseApi(QueueApi, IntakeApi, PicturesApi, SettingsApi, PeopleApi, UpkeepApi):
+class BaseApi(
+    QueueApi, IntakeApi, PicturesApi, ProjectsApi, SettingsApi, PeopleApi, SharingApi, UpkeepApi
+):
     """One studio: its queue, pictures, models, providers, settings and people.
 
     Implementations: `LocalApi` (engine and store in this process), `MockApi` (the same studio in
@@ -61,8 +65,11 @@ class BaseApi(QueueApi, IntakeApi, PicturesApi, SettingsApi, PeopleApi, UpkeepAp
         """
 
     @abstractmethod
-    def acting_as(self, user: UserInfo) -> "BaseApi":
-        """The same studio, with every call made on behalf of `user`."""
+    def acting_as(self, user: UserInfo, *, address: str = "") -> "BaseApi":
+        """The same studio, with every call made on behalf of `user`.
+
+        `address` is where the call comes from, for the audit; empty for one of this process.
+        """
 
     def __enter__(self) -> Self:
         """`open`, for a `with` statement."""

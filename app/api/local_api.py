@@ -12,7 +12,10 @@ from app.api.local_figures import LocalFigures
 from app.api.local_intake import LocalIntake
 from app.api.local_people import LocalPeople
 from app.api.local_pictures import LocalPictures
+from app.api.local_projects import LocalProjects
 from app.api.local_settings import LocalSettings
+from app.api.local_sharing import LocalSharing
+from app.api.local_team import LocalTeam
 from app.api.local_upkeep import LocalUpkeep
 from app.clock import Clock
 from app.engine.engine import Engine
@@ -33,7 +36,16 @@ CLOSING_SECONDS = 120.0
 
 
 class LocalApi(
-    LocalIntake, LocalPictures, LocalSettings, LocalPeople, LocalUpkeep, LocalFigures, BaseApi
+    LocalIntake,
+    LocalPictures,
+    LocalProjects,
+    LocalSettings,
+    LocalPeople,
+    LocalTeam,
+    LocalSharing,
+    LocalUpkeep,
+    LocalFigures,
+    BaseApi,
 ):
     """One studio in a data folder of this machine."""
 
@@ -105,8 +117,8 @@ class LocalApi(
         self.studio.database.close()
         self._alone.release()
 
-    def acting_as(self, user: UserInfo) -> Self:
+    def acting_as(self, user: UserInfo, *, address: str = "") -> Self:
         """See `BaseApi.acting_as`."""
         mine = copy.copy(self)
-        mine.user = user
+        mine.user, mine.address = user, address
         return mine

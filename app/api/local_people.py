@@ -6,22 +6,27 @@ from dataclasses import asdict
 from typing import Any
 from uuid import uuid4
 
+from app.api.local_fields import flag, invalid, know, number, short_text, text
 from app.api.local_studio import LocalStudio
 from app.api.models import ApiResponse, answers
 from app.auth import tokens
 from app.auth.passwords import check_password_rules, hash_password
 from app.auth.tokens import Token
 from app.clock import iso
+from app.engine.costs import micro
 from app.engine.texts import check_text
 from app.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from app.models import MAX_NAME_CHARS, Role, Scope, TokenInfo, UserInfo
+from app.models import Role, Scope, TokenInfo, UserInfo
 
 MAX_TOKEN_NAME_CHARS = 80
 MAX_TOKEN_DAYS = 3_650
+MOST_QUEUED = 1_000_000
+MOST_DOLLARS = 1_000_000
 
 _USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?")
-_OF_A_NEW_USER = frozenset({"username", "password", "display_name", "role"})
-_OF_A_USER = frozenset({"display_name", "role", "disabled", "password"})
+_LIMITS = frozenset({"max_queued", "daily_limit"})
+_OF_A_NEW_USER = frozenset({"username", "password", "display_name", "role"}) | _LIMITS
+_OF_A_USER = frozenset({"display_name", "role", "disabled", "password"}) | _LIMITS
 
 
 class LocalPeople(LocalStudio):
@@ -36,7 +41,8 @@ class LocalPeople(LocalStudio):
     def set_password(self, password: str, *, this_session: str = "") -> ApiResponse:
         """See `BaseApi.set_password`."""
         check_password_rules(password)
-        self.people.set_password_hash(self.user.id, hash_password(password))
+        deed = self.deed("password.set", "user", self.user.id)
+        self.people.set_password_hash(self.user.id, hash_password(password), deed)
         self.people.remove_sessions(self.user.id, this_session or None)
         return ApiResponse(success=True, message="Saved")
 
@@ -45,27 +51,26 @@ class LocalPeople(LocalStudio):
     @answers
     def list_users(self) -> ApiResponse:
         """See `BaseApi.list_users`."""
-        self.demand("people")
         found = [asdict(account) for account in self.people.accounts()]
         return ApiResponse(success=True, data=found, total=len(found))
 
     @answers
     def add_user(self, data: Mapping[str, Any]) -> ApiResponse:
         """See `BaseApi.add_user`."""
-        self.demand("people")
-        _know(data, _OF_A_NEW_USER)
-        username = _text(data, "username").strip()
+        know(data, _OF_A_NEW_USER)
+        username = text(data, "username").strip()
         if not _USERNAME.fullmatch(username):
             raise InvalidInput("username_malformed", field="username", username=username[:80])
-        password = _text(data, "password")
+        password = text(data, "password")
         check_password_rules(password)
         user = UserInfo(
             id=uuid4().hex,
             username=username,
-            display_name=_name(data) or username,
+            display_name=short_text(data, "display_name") or username,
             role=_role(data.get("role", Role.MEMBER)),
         )
-        account = self.people.add_account(user, hash_password(password))
+        deed = self.deed("user.add", "user", user.id, _of_note(data))
+        account = self.people.add_account(user, hash_password(password), _limits(data), deed)
         if account is None:
             raise Conflict("username_taken", field="username", username=username)
         return ApiResponse(success=True, data=asdict(account), message="Added", total=1)
@@ -73,22 +78,24 @@ class LocalPeople(LocalStudio):
     @answers
     def update_user(self, user_id: str, data: Mapping[str, Any]) -> ApiResponse:
         """See `BaseApi.update_user`."""
-        self.demand("people")
-        _know(data, _OF_A_USER)
+        know(data, _OF_A_USER)
         changes: dict[str, Any] = {}
         if "display_name" in data:
-            changes["display_name"] = _name(data)
+            changes["display_name"] = short_text(data, "display_name")
         if "role" in data:
             changes["role"] = _role(data["role"])
         if "disabled" in data:
-            changes["disabled"] = _flag(data, "disabled")
+            changes["disabled"] = flag(data, "disabled")
         if "password" in data:
-            password = _text(data, "password")
+            password = text(data, "password")
             check_password_rules(password)
             changes["password_hash"] = hash_password(password)
-        account = self.people.change_account(user_id, changes)
+        changes |= _limits(data)
+        deed = self.deed("user.change", "user", user_id, _of_note(data))
+        account = self.people.change_account(user_id, changes, deed)
         if account is None:
             raise NotFound("user_not_found")
+        self.engine.wake()
         return ApiResponse(success=True, data=asdict(account), message="Saved", total=1)
 
     # --- tokens -------------------------------------------------------------------------------
@@ -104,7 +111,6 @@ class LocalPeople(LocalStudio):
         self, name: str, *, scope: str = "write", days: int | None = None
     ) -> ApiResponse:
         """See `BaseApi.create_token`."""
-        self.demand("tokens")
         check_text("name", name)
         if not name.strip():
             raise InvalidInput("name_empty", field="name")
@@ -130,60 +136,47 @@ class LocalPeople(LocalStudio):
             created_at=now,
             expires_at=None if days is None else now + days * tokens.DAY,
         )
-        self.tokens.add(token)
+        details = {"name": token.name, "scope": token.scope, "days": days}
+        self.tokens.add(token, self.deed("token.create", "token", token.id, details))
         shown = {**asdict(_told(token)), "token": secret}
         return ApiResponse(success=True, data=shown, message="Made", total=1)
 
     @answers
     def revoke_token(self, token_id: str) -> ApiResponse:
         """See `BaseApi.revoke_token`."""
-        self.demand("tokens")
-        if not self.tokens.remove(token_id, self._whose()):
+        deed = self.deed("token.revoke", "token", token_id)
+        if not self.tokens.remove(token_id, self._whose(), deed):
             raise NotFound("token_not_found")
         return ApiResponse(success=True, message="Revoked", total=1)
 
     def _whose(self) -> str | None:
         """Whose tokens this person deals with; None for everybody's."""
-        return None if self.user.role == Role.ADMIN else self.user.id
-
-
-def _know(data: Mapping[str, Any], known: frozenset[str]) -> None:
-    for name in data:
-        if name not in known:
-            raise InvalidInput("unknown_field", field=str(name)[:80], name=str(name)[:80])
-
-
-def _text(data: Mapping[str, Any], name: str) -> str:
-    value = data.get(name, "")
-    if not isinstance(value, str):
-        raise _invalid(name, value)
-    check_text(name, value)
-    return value
-
-
-def _name(data: Mapping[str, Any]) -> str:
-    name = _text(data, "display_name").strip()
-    if len(name) > MAX_NAME_CHARS:
-        raise InvalidInput(
-            "name_too_long", field="display_name", length=len(name), limit=MAX_NAME_CHARS
-        )
-    return name
+        return None if self.reaches_all("list_tokens") else self.user.id
 
 
 def _role(value: Any) -> Role:
     if not isinstance(value, str) or value not in set(Role):
-        raise _invalid("role", value)
+        raise invalid("role", value)
     return Role(value)
 
 
-def _flag(data: Mapping[str, Any], name: str) -> bool:
-    if not isinstance(data[name], bool):
-        raise _invalid(name, data[name])
-    return data[name]
+def _limits(data: Mapping[str, Any]) -> dict[str, int | None]:
+    """The limits that are named, as columns; None takes one away."""
+    found: dict[str, int | None] = {}
+    if "max_queued" in data:
+        tasks = number(data, "max_queued", MOST_QUEUED)
+        if isinstance(tasks, float):
+            raise invalid("max_queued", tasks)
+        found["max_queued"] = tasks
+    if "daily_limit" in data:
+        dollars = number(data, "daily_limit", MOST_DOLLARS)
+        found["daily_limit"] = None if dollars is None else micro(dollars)
+    return found
 
 
-def _invalid(name: str, value: Any) -> InvalidInput:
-    return InvalidInput("invalid_value", field=name, name=name, value=ascii(value)[:80])
+def _of_note(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a change is written down: a password only as one that was set."""
+    return {name: True if name == "password" else value for name, value in data.items()}
 
 
 def _told(token: Token) -> TokenInfo:

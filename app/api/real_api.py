@@ -4,6 +4,7 @@ import copy
 import io
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 import httpx
@@ -11,6 +12,8 @@ import httpx
 from app.api.base_api import BaseApi
 from app.api.models import ApiResponse, answers
 from app.api.real_queue import RealQueue
+from app.api.real_sharing import RealSharing
+from app.api.real_team import RealTeam
 from app.api.wire import Wire
 from app.errors import InvalidInput, NotFound
 from app.models import MAX_REFERENCE_MEGABYTES, UserInfo
@@ -21,7 +24,7 @@ BACKUP_SECONDS = 1_800.0
 _BACKUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}")
 
 
-class RealApi(RealQueue, BaseApi):
+class RealApi(RealQueue, RealSharing, RealTeam, BaseApi):
     """The studio of a server at `base_url`; what it may is what its token lends.
 
     While the server is away, calls answer `server_unreachable`, and those that read settings,
@@ -34,6 +37,7 @@ class RealApi(RealQueue, BaseApi):
         token: str | None = None,
         *,
         transport: httpx.BaseTransport | None = None,
+        certificate: Path | None = None,
     ) -> None:
         """Only remembers; connections are made at the first call.
 
@@ -41,8 +45,10 @@ class RealApi(RealQueue, BaseApi):
             base_url: Where the server listens: `http://studio:8080`.
             token: From `whisk token create`.
             transport: Instead of the network, for tests.
+            certificate: The only certificate that an https server may show, or that of its issuer;
+                None trusts the issuers that everybody trusts.
         """
-        super().__init__(Wire(base_url, token or "", transport))
+        super().__init__(Wire(base_url, token or "", transport, certificate))
 
     def open(self) -> None:
         """See `BaseApi.open`. The server need not be there yet.
@@ -56,7 +62,7 @@ class RealApi(RealQueue, BaseApi):
         """See `BaseApi.close`. The server goes on with its work."""
         self.wire.close()
 
-    def acting_as(self, user: UserInfo) -> Self:
+    def acting_as(self, user: UserInfo, *, address: str = "") -> Self:
         """See `BaseApi.acting_as`. The token's owner stays the owner of what is added; of the
         person here only the role counts, and it can only take rights away."""
         mine = copy.copy(self)

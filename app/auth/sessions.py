@@ -14,7 +14,7 @@ from typing import Protocol
 
 from app.auth.crowd import Crowd
 from app.auth.passwords import verify_password
-from app.auth.throttle import account_name, block_for
+from app.auth.throttle import account_name, block_for, network
 from app.clock import SECOND, Clock
 from app.errors import NotAllowed, TryLater
 from app.models import Scope, UserInfo
@@ -81,16 +81,20 @@ class SessionStore(Protocol):
         """Whether anybody who is not disabled has a password."""
         ...
 
-    def admit(self, account: str, now: int, block_for: Callable[[int], int]) -> int:
-        """Count one try to sign in, before its password is checked.
+    def admit(self, account: str, address: str, now: int, block_for: Callable[[int], int]) -> int:
+        """Count one try to sign in, before its password is checked; `address` is a `network`.
 
         Answers 0, or the time until which tries are refused; a refused try is not counted.
         Counting first, in one transaction, is what makes a hundred tries at once count.
         """
         ...
 
-    def forgive(self, account: str) -> None:
-        """Forget the tries of an account, because one was right."""
+    def forgive(self, account: str, address: str) -> None:
+        """Forget the tries of an account, because one was right; those of the address stay."""
+        ...
+
+    def on_end(self, tell: Callable[[Collection[str]], None]) -> None:
+        """From now on say which sessions were ended, by id, right after; from whichever thread."""
         ...
 
     def add_session(self, session: Session) -> None:
@@ -129,6 +133,8 @@ class Sessions:
         self._remembered: dict[str, tuple[Principal, int]] = {}
         self._endings = 0
         self._listeners: list[Callable[[Collection[str]], None]] = []
+        # Whoever ends them: a person, an admin, a new password.
+        store.on_end(self._forget)
 
     def on_end(self, tell: Callable[[Collection[str]], None]) -> None:
         """From now on say which sessions were ended, by id, right after; from whichever thread."""
@@ -168,13 +174,14 @@ class Sessions:
         """
         name = account_name(username)
         self._crowd.admit(address)
-        self._admit(name)
+        where = network(address)
+        self._admit(name, where)
         account = self._store.account(name)
         known = account if account and not account.disabled else None
         right = verify_password(known.password_hash if known else None, password)
         if known is None or not right:
             raise NotAllowed("login_failed")
-        self._store.forgive(name)
+        self._store.forgive(name, where)
         self._crowd.forgive(address)
         return self.open(known.user, "password", address, user_agent)
 
@@ -208,15 +215,14 @@ class Sessions:
     def end(self, token: str) -> None:
         """End the session of a token, at once. A second call does nothing."""
         self._store.remove_session(_digest(token))
-        self._forget([_digest(token)])
 
     def end_all(self, user_id: str, but: str | None = None) -> None:
         """End every session of a person, except that of the token `but`."""
-        self._forget(self._store.remove_sessions(user_id, _digest(but) if but else None))
+        self._store.remove_sessions(user_id, _digest(but) if but else None)
 
-    def _admit(self, name: str) -> None:
+    def _admit(self, name: str, where: str) -> None:
         now = self._clock.now()
-        blocked_until = self._store.admit(name, now, block_for)
+        blocked_until = self._store.admit(name, where, now, block_for)
         if blocked_until > now:
             seconds = ceil((blocked_until - now) / SECOND)
             raise TryLater("login_throttled", retry_after=seconds, seconds=seconds)

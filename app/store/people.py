@@ -1,18 +1,34 @@
-"""People, their sessions and their failed sign-ins."""
+"""People, their sessions and their tries to sign in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Row, delete, exists, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from app.auth.sessions import Account, Session
-from app.auth.throttle import FORGOTTEN_AFTER
-from app.clock import iso
+from app.clock import iso, local_day
 from app.errors import Conflict
 from app.models import Role, UserAccount, UserInfo
+from app.store import audit, logins, turns
+from app.store.audit import Deed
 from app.store.database import Database, Transaction
-from app.store.schema import login_failures, sessions, users
+from app.store.schema import queue_state, sessions, spending, users
+from app.store.spending import MICRO
+
+SHOWN_OF_AN_ID = 32
+"""Characters by which a session is named: enough to tell, and not what the table is keyed by."""
 
 _ACCOUNT = (
     users.c.id,
@@ -33,11 +49,19 @@ _SESSION = (
 )
 
 
+_RIGHTS = frozenset({"role", "disabled_at", "password_hash"})
+"""Columns on which a person's sessions hang."""
+
+_HOLD_BACK = frozenset({"disabled_at", "daily_limit"})
+"""Columns that hold a person's work back, or let it go on."""
+
+
 class People:
-    """The tables `users`, `sessions` and `login_failures`; a `SessionStore`."""
+    """The tables `users` and `sessions`; a `SessionStore`."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._listeners: list[Callable[[Collection[str]], None]] = []
 
     # --- people -------------------------------------------------------------------------------
 
@@ -56,11 +80,28 @@ class People:
     def accounts(self) -> list[UserAccount]:
         """Everybody, the oldest first."""
         with self._db.read() as connection:
-            rows = connection.execute(select(users).order_by(users.c.created_at, users.c.id)).all()
+            rows = connection.execute(
+                _with_spending(self._db.clock.now()).order_by(users.c.created_at, users.c.id)
+            ).all()
         return [_user_account(row) for row in rows]
 
-    def add_account(self, user: UserInfo, password_hash: str) -> UserAccount | None:
-        """Let a person in; None when somebody has that name."""
+    def names(self) -> dict[str, str]:
+        """What people are called, by id."""
+        with self._db.read() as connection:
+            found = connection.execute(select(users.c.id, users.c.display_name)).all()
+        return {row[0]: row[1] for row in found}
+
+    def add_account(
+        self,
+        user: UserInfo,
+        password_hash: str | None,
+        limits: Mapping[str, int | None] | None = None,
+        deed: Deed | None = None,
+    ) -> UserAccount | None:
+        """Let a person in, with `max_queued` and `daily_limit`; None when somebody has that name.
+
+        `deed` is written down in the same transaction, here and below.
+        """
         with self._db.write() as work:
             taken = select(users.c.id).where(users.c.username == user.username)
             if work.connection.execute(taken).first():
@@ -74,19 +115,23 @@ class People:
                     password_hash=password_hash,
                     preferences={},
                     created_at=work.now,
+                    **(limits or {}),
                 )
             )
+            _note(work, deed)
             return _user_account(_user(work, user.id))
 
-    def change_account(self, user_id: str, changes: Mapping[str, Any]) -> UserAccount | None:
-        """Change `display_name`, `role`, `disabled`, `password_hash`; None for an unknown id.
+    def change_account(
+        self, user_id: str, changes: Mapping[str, Any], deed: Deed | None = None
+    ) -> UserAccount | None:
+        """Change columns, and `disabled`; None for an unknown id.
 
-        Sessions of the person end unless only the name changes.
+        Sessions of the person end when role, password or `disabled` change.
 
         Raises:
             Conflict: `last_admin`: nobody would be left who can let others in.
         """
-        values = dict(changes)
+        values, ended = dict(changes), list[str]()
         with self._db.write() as work:
             if (
                 work.connection.execute(select(users.c.id).where(users.c.id == user_id)).first()
@@ -102,22 +147,39 @@ class People:
             )
             if work.connection.execute(admins).first() is None:
                 raise Conflict("last_admin")
-            if values.keys() - {"display_name"}:
-                work.connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
-            return _user_account(_user(work, user_id))
+            if values.keys() & _RIGHTS:
+                ended = _end_sessions(work, sessions.c.user_id == user_id)
+            if values.keys() & _HOLD_BACK:
+                # Queues that are open somewhere show it.
+                turns.release(work, user_id)
+                work.connection.execute(update(queue_state).values(changed_seq=work.seq()))
+            _note(work, deed)
+            account = _user_account(_user(work, user_id))
+        self._tell(ended)
+        return account
 
-    def set_password_hash(self, user_id: str, password_hash: str | None) -> None:
+    def set_password_hash(
+        self, user_id: str, password_hash: str | None, deed: Deed | None = None
+    ) -> None:
         """Replace a person's password; None takes it away. An unknown id changes nothing."""
         with self._db.write() as work:
             work.connection.execute(
                 update(users).where(users.c.id == user_id).values(password_hash=password_hash)
             )
+            _note(work, deed)
 
     def any_password(self) -> bool:
         """See `SessionStore.any_password`."""
         usable = users.c.password_hash.is_not(None) & users.c.disabled_at.is_(None)
         with self._db.read() as connection:
             return connection.execute(select(exists().where(usable))).scalar_one()
+
+    def any_admin_password(self) -> bool:
+        """Whether an admin who is not disabled has a password."""
+        usable = users.c.password_hash.is_not(None) & users.c.disabled_at.is_(None)
+        with self._db.read() as connection:
+            query = select(exists().where(usable, users.c.role == Role.ADMIN))
+            return connection.execute(query).scalar_one()
 
     def preferences(self, user_id: str) -> dict[str, Any]:
         """What a person chose for themselves; empty for an unknown id."""
@@ -135,6 +197,14 @@ class People:
             )
 
     # --- sessions -----------------------------------------------------------------------------
+
+    def on_end(self, tell: Callable[[Collection[str]], None]) -> None:
+        """See `SessionStore.on_end`."""
+        self._listeners.append(tell)
+
+    def _tell(self, ended: Collection[str]) -> None:
+        for tell in self._listeners if ended else ():
+            tell(ended)
 
     def add_session(self, session: Session) -> None:
         """See `SessionStore.add_session`."""
@@ -168,48 +238,86 @@ class People:
         """See `SessionStore.remove_session`."""
         with self._db.write() as work:
             work.connection.execute(delete(sessions).where(sessions.c.token_hash == session_id))
+        self._tell([session_id])
 
     def remove_sessions(self, user_id: str, but: str | None) -> list[str]:
         """See `SessionStore.remove_sessions`."""
-        theirs = delete(sessions).where(sessions.c.user_id == user_id)
-        if but is not None:
-            theirs = theirs.where(sessions.c.token_hash != but)
+        theirs = sessions.c.user_id == user_id
         with self._db.write() as work:
-            ended = work.connection.execute(theirs.returning(sessions.c.token_hash))
-            return list(ended.scalars())
+            ended = _end_sessions(
+                work, theirs if but is None else theirs & (sessions.c.token_hash != but)
+            )
+        self._tell(ended)
+        return ended
+
+    def remove_named_session(self, begins: str, user_id: str | None, deed: Deed) -> bool:
+        """End the session whose id begins so, only this person's where one is named.
+
+        Answers whether there was one; `deed` is written down where it was somebody else's.
+        """
+        named = func.substr(sessions.c.token_hash, 1, SHOWN_OF_AN_ID) == begins
+        with self._db.write() as work:
+            found = work.connection.execute(
+                select(sessions.c.token_hash, sessions.c.user_id).where(named)
+            ).first()
+            if found is None or user_id not in (None, found.user_id):
+                return False
+            _end_sessions(work, sessions.c.token_hash == found.token_hash)
+            if found.user_id != deed.user_id:
+                _note(work, deed)
+        self._tell([found.token_hash])
+        return True
+
+    def all_sessions(self, user_id: str | None = None) -> Sequence[Session]:
+        """The sessions of a person, or of everybody, the last seen first."""
+        query = select(sessions).order_by(sessions.c.last_seen.desc(), sessions.c.token_hash)
+        if user_id is not None:
+            query = query.where(sessions.c.user_id == user_id)
+        with self._db.read() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [
+            Session(id=row["token_hash"], **{column.name: row[column] for column in _SESSION})
+            for row in rows
+        ]
 
     def remove_stale_sessions(self, now: int, unseen_since: int) -> None:
         """See `SessionStore.remove_stale_sessions`."""
         stale = (sessions.c.expires_at <= now) | (sessions.c.last_seen <= unseen_since)
         with self._db.write() as work:
-            work.connection.execute(delete(sessions).where(stale))
+            ended = _end_sessions(work, stale)
+        self._tell(ended)
 
-    # --- failed sign-ins ----------------------------------------------------------------------
+    # --- tries to sign in ---------------------------------------------------------------------
 
-    def admit(self, account: str, now: int, block_for: Callable[[int], int]) -> int:
+    def admit(self, account: str, address: str, now: int, block_for: Callable[[int], int]) -> int:
         """See `SessionStore.admit`."""
         with self._db.write() as work:
-            _forget_old_failures(work, now)
-            row = work.connection.execute(
-                select(login_failures.c.failures, login_failures.c.blocked_until).where(
-                    login_failures.c.account == account
-                )
-            ).first()
-            if row and row.blocked_until > now:
-                return row.blocked_until
-            _count(work, account, row.failures + 1 if row else 1, now, block_for)
-        return 0
+            return logins.admit(work, account, address, now, block_for)
 
-    def forgive(self, account: str) -> None:
+    def forgive(self, account: str, address: str) -> None:
         """See `SessionStore.forgive`."""
         with self._db.write() as work:
-            work.connection.execute(
-                delete(login_failures).where(login_failures.c.account == account)
-            )
+            logins.forgive(work, account, address)
+
+
+def _end_sessions(work: Transaction, which: ColumnElement[bool]) -> list[str]:
+    ended = work.connection.execute(delete(sessions).where(which).returning(sessions.c.token_hash))
+    return list(ended.scalars())
+
+
+def _note(work: Transaction, deed: Deed | None) -> None:
+    if deed is not None:
+        audit.note(work, deed)
+
+
+def _with_spending(now: int) -> Select[Any]:
+    day, _ = local_day(now)
+    today = and_(spending.c.owner_id == users.c.id, spending.c.day == day)
+    return select(users, spending.c.spent).outerjoin(spending, today)
 
 
 def _user(work: Transaction, user_id: str) -> Row[Any]:
-    return work.connection.execute(select(users).where(users.c.id == user_id)).one()
+    return work.connection.execute(_with_spending(work.now).where(users.c.id == user_id)).one()
 
 
 def _user_account(row: Row[Any]) -> UserAccount:
@@ -221,6 +329,9 @@ def _user_account(row: Row[Any]) -> UserAccount:
         disabled=row.disabled_at is not None,
         has_password=row.password_hash is not None,
         created_at=iso(row.created_at) or "",
+        max_queued=row.max_queued,
+        daily_limit=None if row.daily_limit is None else row.daily_limit / MICRO,
+        spent_today=(row.spent or 0) / MICRO,
     )
 
 
@@ -232,22 +343,3 @@ def _account(row: Row[*tuple[Any, ...]]) -> Account:
         role=Role(row.role),
     )
     return Account(user, row.password_hash, row.disabled_at is not None)
-
-
-def _forget_old_failures(work: Transaction, now: int) -> None:
-    # Strangers choose the names that are counted here, so the table must not keep them for ever.
-    work.connection.execute(
-        delete(login_failures).where(login_failures.c.blocked_until <= now - FORGOTTEN_AFTER)
-    )
-
-
-def _count(
-    work: Transaction, account: str, failures: int, now: int, block_for: Callable[[int], int]
-) -> None:
-    values = {"failures": failures, "blocked_until": now + block_for(failures)}
-    if failures == 1:
-        work.connection.execute(insert(login_failures).values(account=account, **values))
-    else:
-        work.connection.execute(
-            update(login_failures).where(login_failures.c.account == account).values(**values)
-        )

@@ -8,6 +8,8 @@ from sqlalchemy import delete, insert, select, update
 
 from app.auth.tokens import Token
 from app.models import Role, Scope, UserInfo
+from app.store import audit
+from app.store.audit import Deed
 from app.store.database import Database
 from app.store.schema import tokens, users
 
@@ -43,10 +45,12 @@ class StoredTokens:
                 update(tokens).where(tokens.c.id == token_id).values(last_used_at=now)
             )
 
-    def add(self, token: Token) -> None:
-        """Keep a new token."""
+    def add(self, token: Token, deed: Deed | None = None) -> None:
+        """Keep a new token; `deed` is written down in the same transaction, here and below."""
         with self._db.write() as work:
             work.connection.execute(insert(tokens).values(asdict(token)))
+            if deed is not None:
+                audit.note(work, deed)
 
     def all(self, user_id: str | None = None) -> Sequence[Token]:
         """The tokens of a person, or of everybody, the oldest first."""
@@ -57,13 +61,16 @@ class StoredTokens:
             rows = connection.execute(query).mappings().all()
         return [_token(dict(row)) for row in rows]
 
-    def remove(self, token_id: str, user_id: str | None = None) -> bool:
+    def remove(self, token_id: str, user_id: str | None = None, deed: Deed | None = None) -> bool:
         """Forget a token, only this person's where one is named; answers whether it was there."""
         query = delete(tokens).where(tokens.c.id == token_id)
         if user_id is not None:
             query = query.where(tokens.c.user_id == user_id)
         with self._db.write() as work:
-            return work.connection.execute(query).rowcount > 0
+            removed = work.connection.execute(query).rowcount > 0
+            if removed and deed is not None:
+                audit.note(work, deed)
+            return removed
 
 
 def _token(values: dict[str, Any]) -> Token:

@@ -23,7 +23,8 @@ class Desk:
 
     def mine(self, request: Request) -> BaseApi:
         """The studio, on behalf of whoever sent the request."""
-        return self._api.acting_as(request.state.user)
+        address = request.client.host if request.client else ""
+        return self._api.acting_as(request.state.user, address=address)
 
 
 class Table:

@@ -18,7 +18,7 @@ from app.api.base_api import BaseApi
 from app.errors import InvalidInput, NotAllowed, WhiskError
 from app.models import Role
 from app.secrecy import HIDDEN
-from app.web import rest_pictures, rest_queue, rest_studio
+from app.web import rest_pictures, rest_queue, rest_sharing, rest_studio, rest_team
 from app.web.answers import refused
 from app.web.desk import Desk, Table
 from app.web.documents import PREFIX, document
@@ -90,7 +90,7 @@ def router(api: BaseApi) -> APIRouter:
     """The routes of one studio. The gate in front of them says who asks."""
     routes = APIRouter(prefix=PREFIX, route_class=ContractRoute)
     desk = Desk(api)
-    for part in (rest_queue, rest_pictures, rest_studio):
+    for part in (rest_queue, rest_pictures, rest_studio, rest_sharing, rest_team):
         part.register(Table(routes), desk)
     routes.add_api_route(
         "/openapi.json",

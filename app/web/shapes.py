@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, with_config
 from typing_extensions import TypedDict
 
-from app.models import QueueState, Role, Scope, TaskItem
+from app.models import AuditEntry, QueueState, Role, Scope, TaskItem
 
 T = TypeVar("T")
 
@@ -176,6 +176,8 @@ class NewUser(TypedDict, total=False):
     password: str
     display_name: str
     role: str
+    max_queued: int | None
+    daily_limit: float | None
 
 
 @_known_keys
@@ -186,6 +188,24 @@ class UserFields(TypedDict, total=False):
     role: str
     disabled: StrictBool
     password: str
+    max_queued: int | None
+    daily_limit: float | None
+
+
+@_known_keys
+class NewProject(TypedDict, total=False):
+    """A project to make."""
+
+    name: str
+    private: StrictBool
+
+
+@_known_keys
+class ProjectFields(TypedDict, total=False):
+    """What to change of a project."""
+
+    name: str
+    private: StrictBool
 
 
 @_known_keys
@@ -259,6 +279,13 @@ class WhoAmI(TypedDict):
     username: str
     display_name: str
     role: Role
+
+
+class AuditPage(TypedDict):
+    """One page of what was done; `next` is empty on the last."""
+
+    entries: list[AuditEntry]
+    next: str
 
 
 class NewTokenInfo(TypedDict):

@@ -116,7 +116,7 @@ def face():
 def house(clock, api, face):
     database = api.studio.database if api else Database(None, clock)
     database.open()
-    people, tokens = People(database), StoredTokens(database)
+    people, tokens = api.people if api else People(database), StoredTokens(database)
     house = House(
         face.application,
         clock,

@@ -122,7 +122,7 @@ def test_every_method_of_the_contract_has_its_operation(browser):
 
 def test_a_route_acts_as_whoever_is_signed_in(house, api, monkeypatch):
     asked = []
-    monkeypatch.setattr(api, "acting_as", lambda user: asked.append(user) or api)
+    monkeypatch.setattr(api, "acting_as", lambda user, **more: asked.append(user) or api)
 
     house.signed_in().get("/api/v1/queue")
 
@@ -321,7 +321,7 @@ def test_only_plain_pictures_are_shown_inline(kind):
 def test_a_file_on_disk_is_streamed_from_there(house, api, monkeypatch, tmp_path):
     (tmp_path / "a.png").write_bytes(png())
     answer = media(data=None, path=tmp_path / "a.png")
-    monkeypatch.setattr(api, "acting_as", lambda user: api)
+    monkeypatch.setattr(api, "acting_as", lambda user, **more: api)
     monkeypatch.setattr(api, "read_image", lambda image_id, thumbnail=False: answer)
 
     assert house.signed_in().get("/api/v1/images/abc").content == png()
