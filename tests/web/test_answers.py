@@ -16,7 +16,7 @@ FAMILIES = {
     for name, family in vars(errors).items()
     if isinstance(family, type) and issubclass(family, WhiskError)
 }
-MORE_PRECISE = {"login_throttled": 429, "not_signed_in": 401}
+MORE_PRECISE = {"login_busy": 429, "login_throttled": 429, "not_signed_in": 401}
 TWO_FAMILIES = {"negative_prompt_unsupported", "reference_not_found", "task_not_found",
                 "too_many_references"}  # fmt: skip
 
