@@ -57,9 +57,6 @@ class LocalStudio:
         for name in GUARDED & vars(cls).keys():
             setattr(cls, name, _guarded(vars(cls)[name]))
 
-    def demand(self, _action: str) -> None:
-        """TEMPORARY until nobody calls it: the table was asked already."""
-
     def reaches_all(self, method: str) -> bool:
         """Whether the person may use a method on what belongs to others, private or not."""
         return reach(self.user.role, method) == Reach.ALL

@@ -17,7 +17,6 @@ class LocalUpkeep(LocalStudio):
     @answers
     def check_health(self) -> ApiResponse:
         """See `BaseApi.check_health`."""
-        self.demand("upkeep")
         checks = health.checks(self.studio, self.engine)
         found = Health(ready=all(one.ok for one in checks), version=version.VERSION, checks=checks)
         return ApiResponse(success=True, data=asdict(found), total=len(checks))
@@ -25,21 +24,18 @@ class LocalUpkeep(LocalStudio):
     @answers
     def create_backup(self, *, with_images: bool = False) -> ApiResponse:
         """See `BaseApi.create_backup`."""
-        self.demand("upkeep")
         made = backup.create(self.studio, self._folder(), with_images=with_images)
         return ApiResponse(success=True, data=asdict(made), message="Made", total=1)
 
     @answers
     def list_backups(self) -> ApiResponse:
         """See `BaseApi.list_backups`."""
-        self.demand("upkeep")
         found = [] if self.studio.in_memory else backup.listed(self._folder())
         return ApiResponse(success=True, data=[asdict(one) for one in found], total=len(found))
 
     @answers
     def read_backup(self, name: str) -> ApiResponse:
         """See `BaseApi.read_backup`."""
-        self.demand("upkeep")
         if self.studio.in_memory:
             raise NotFound("backup_not_found")
         path = backup.located(self._folder(), name)

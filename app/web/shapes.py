@@ -7,7 +7,7 @@ the plain dict that it wants, with the keys that were sent and no others.
 
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, with_config
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, with_config
 from typing_extensions import TypedDict
 
 from app.models import AuditEntry, QueueState, Role, Scope, TaskItem
@@ -176,8 +176,8 @@ class NewUser(TypedDict, total=False):
     password: str
     display_name: str
     role: str
-    max_queued: int | None
-    daily_limit: float | None
+    max_queued: StrictInt | None
+    daily_limit: StrictInt | StrictFloat | None
 
 
 @_known_keys
@@ -188,8 +188,8 @@ class UserFields(TypedDict, total=False):
     role: str
     disabled: StrictBool
     password: str
-    max_queued: int | None
-    daily_limit: float | None
+    max_queued: StrictInt | None
+    daily_limit: StrictInt | StrictFloat | None
 
 
 @_known_keys

@@ -78,6 +78,9 @@ class Promises:
         until_changed(api, lambda: self.row(api, task_id)["status"] == status)
         return self.row(api, task_id)
 
+    def until_state(self, api: BaseApi, seen: Callable[[dict[str, Any]], bool]) -> None:
+        until_changed(api, lambda: seen(api.queue_state().data))
+
     def cursor(self, api: BaseApi) -> int:
         return api.get_changes(0).data["cursor"]
 

@@ -14,6 +14,7 @@ from tests.contract.promises import Promises
 from tests.contract.reading import Changes, Paging, Reading
 from tests.contract.running import Retrying, Running
 from tests.contract.studio import Figures, Settings, Upkeep
+from tests.contract.team import Limits, Owners, Projects, Watching
 from tests.contract.waiting import Living, Waiting
 from tests.contract.writing import Adding, Changing, Deleting, Moving
 
@@ -21,7 +22,7 @@ from tests.contract.writing import Adding, Changing, Deleting, Moving
 class ApiContract(
     Reading, Paging, Changes, Adding, Changing, Moving, Deleting, Running, Retrying, Cancelling,
     Waiting, Living, References, Images, Intake, Export, Settings, Figures, Upkeep, People,
-    ProgramTokens, Roles,
+    ProgramTokens, Roles, Owners, Projects, Limits, Watching,
 ):  # fmt: skip
     """The promises, all parts of them."""
 
