@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Protocol
 
-from app.auth.crowd import Crowd
 from app.auth.passwords import verify_password
 from app.auth.throttle import account_name, block_for, network
 from app.clock import SECOND, Clock
@@ -128,7 +127,6 @@ class Sessions:
     def __init__(self, store: SessionStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._crowd = Crowd(clock)
         self._lock = threading.Lock()
         self._remembered: dict[str, tuple[Principal, int]] = {}
         self._endings = 0
@@ -173,7 +171,6 @@ class Sessions:
                 address; `retry_after` says when.
         """
         name = account_name(username)
-        self._crowd.admit(address)
         where = network(address)
         self._admit(name, where)
         account = self._store.account(name)
@@ -182,7 +179,6 @@ class Sessions:
         if known is None or not right:
             raise NotAllowed("login_failed")
         self._store.forgive(name, where)
-        self._crowd.forgive(address)
         return self.open(known.user, "password", address, user_agent)
 
     def any_password(self) -> bool:
