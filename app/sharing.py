@@ -24,6 +24,7 @@ class SharingInfo:
         addresses: Where it is open, as a browser takes them, the likeliest first.
         public_url: Address of the proxy in front of it, or empty.
         fingerprint: SHA-256 of the certificate, or empty where there is none.
+        certificate: The certificate itself, as PEM, for others to know the server by.
     """
 
     on: bool = False
@@ -34,11 +35,12 @@ class SharingInfo:
     public_url: str = ""
     https: Https = "off"
     fingerprint: str = ""
+    certificate: str = ""
 
     @property
     def can_be_overheard(self) -> bool:
         """Whether passwords travel over the network as they are typed."""
-        return bool(self.on and self.addresses) and self.https == "off"
+        return (self.on and self.https == "off") or self.public_url.startswith("http:")
 
 
 @dataclass(frozen=True, config=_strict)

@@ -14,6 +14,7 @@ STYLESHEETS = (
     "queue.css",
     "forms.css",
     "settings.css",
+    "sharing.css",
 )
 SCRIPTS = ("session.js", "queue_cells.js", "queue_grid.js", "forms.js", "references.js")
 

@@ -9,6 +9,8 @@ from nicegui import ui
 from app.words import LANGUAGES
 from pages import design
 from pages.ask import ask
+from pages.company import SECONDS_BETWEEN_QUESTIONS, Around
+from pages.components.who_is_here import WhoIsHere
 from pages.told import told
 from pages.visit import Visit
 
@@ -35,12 +37,32 @@ def frame(visit: Visit, title_key: str, *, active: str) -> Iterator[None]:
         _brand()
         _navigation(visit, active)
         with ui.element("div").classes("wd-header-actions"):
+            who = WhoIsHere(visit)
+            who.build()
             _language_switch(visit)
             _theme_switch(visit)
             _sign_out(visit)
+    _live_parts(visit, who)
     with ui.element("main").classes("wd-main") as main:
         yield
     ui.skip_link(words("nav.skip"), target=main)
+
+
+def _live_parts(visit: Visit, who: WhoIsHere) -> None:
+    """What changes without a click: who is here, and that the network may listen."""
+    words = visit.words
+    with ui.element("div").classes("wd-banner").props("role=status").mark("banner") as banner:
+        ui.icon("no_encryption").props("aria-hidden=true")
+        ui.label(words("sharing.plain_short"))
+        ui.label(words("sharing.plain_how")).classes("wd-banner-more")
+
+    def show(around: Around) -> None:
+        who.show(around)
+        banner.set_visibility(around.can_be_overheard)
+
+    show(visit.company.around)
+    visit.company.join(ui.context.client, show)
+    ui.timer(SECONDS_BETWEEN_QUESTIONS, visit.company.tick)
 
 
 def icon_button(icon: str, label: str) -> ui.button:

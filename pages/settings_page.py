@@ -6,12 +6,13 @@ from nicegui import ui
 
 from app.api.base_api import BaseApi
 from app.api.models import ModelInfo, ProviderInfo
-from app.models import MAX_CONCURRENCY
+from app.models import MAX_CONCURRENCY, Role
 from app.words import LANGUAGES
 from pages import design
 from pages.ask import ask
 from pages.components.field_errors import FieldErrors
 from pages.components.question import Choice, question
+from pages.components.sharing_card import SharingCard
 from pages.frame import frame
 from pages.told import told
 from pages.visit import RESPONSE_SECONDS, Visit, visit
@@ -53,6 +54,7 @@ class SettingsPage:
         self._api = here.api
         self._models: list[ModelInfo] = []
         self._providers: list[ProviderInfo] = []
+        self._sharing = SharingCard(here)
 
     async def load(self) -> None:
         """Ask for what the page shows."""
@@ -60,6 +62,7 @@ class SettingsPage:
         providers = (await ask(self._api.list_providers)).data or []
         self._models = [ModelInfo(**model) for model in models]
         self._providers = [ProviderInfo(**provider) for provider in providers]
+        await self._sharing.load()
 
     def build(self) -> None:
         """Draw the cards."""
@@ -69,6 +72,7 @@ class SettingsPage:
             self._build_providers()
             self._build_appearance()
             self._build_password()
+            self._build_sharing()
 
     def _card(self, key: str) -> ui.element:
         card = ui.element("section").classes("wd-card wd-form")
@@ -270,6 +274,13 @@ class SettingsPage:
             ui.button(words("settings.save_password"), on_click=save).props("unelevated").mark(
                 "save-password"
             )
+
+    # --- sharing ------------------------------------------------------------------------------
+
+    def _build_sharing(self) -> None:
+        if self._visit.user.role == Role.ADMIN:
+            with self._card("sharing.title"):
+                self._sharing.build()
 
 
 def _session() -> str:

@@ -8,6 +8,7 @@ from app.api.base_api import BaseApi
 from app.api.models import StudioSettings, UserInfo
 from app.words import Words
 from pages.ask import ask
+from pages.company import Company, company_of
 
 RESPONSE_SECONDS = 20.0
 """How long a page may take to be built: a distant studio is asked a few questions first."""
@@ -25,6 +26,7 @@ class Visit:
     user: UserInfo
     settings: StudioSettings
     words: Words
+    company: Company
 
 
 async def visit(api: BaseApi) -> Visit:
@@ -39,4 +41,6 @@ async def visit(api: BaseApi) -> Visit:
     answer = await ask(mine.get_settings)
     # A distant studio may never have answered yet: the page is drawn all the same, and says so.
     settings = StudioSettings(**answer.data) if answer.data else UNKNOWN_SETTINGS
-    return Visit(mine, user, settings, Words(settings.language))
+    company = company_of(api)
+    await company.tick()
+    return Visit(mine, user, settings, Words(settings.language), company)

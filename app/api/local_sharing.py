@@ -63,7 +63,13 @@ class LocalSharing(LocalStudio):
         )
         if self.user.role == Role.ADMIN:
             return state
-        return SharingInfo(on=state.on, wanted=state.wanted, fixed=state.fixed, https=state.https)
+        return SharingInfo(
+            on=state.on,
+            wanted=state.wanted,
+            fixed=state.fixed,
+            public_url=state.public_url,
+            https=state.https,
+        )
 
     @answers
     def list_presence(self) -> ApiResponse:

@@ -89,6 +89,8 @@ _TABLE = """
     /                       all     all     all
     /settings               all     all     all
     /metrics                all     -       -
+    /share/qr.svg           all     -       -
+    /share/certificate.pem  all     -       -
     /api/v1/openapi.json    all     -       -
 """
 

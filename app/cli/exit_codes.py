@@ -44,17 +44,17 @@ _CODES: dict[ExitCode, str] = {
     """,
     ExitCode.NOT_NOW: """
         file_exists folder_in_use last_admin login_busy login_throttled not_kept_on_disk
-        others_wait port_in_use project_exists queue_limit_reached queue_stopped
-        restore_unfinished sharing_failed sharing_fixed sharing_no_address task_changed
-        task_running username_taken wait_timeout
+        others_wait port_in_use project_exists queue_limit_reached queue_stopped restore_unfinished
+        sharing_failed sharing_fixed sharing_no_address task_changed task_running username_taken
+        wait_timeout
     """,
     ExitCode.NOT_ALLOWED: """
         form_expired launch_link_used login_failed not_allowed not_signed_in not_yours
         origin_refused server_token_refused token_refused
     """,
     ExitCode.UNREACHABLE: """
-        body_too_slow host_unknown server_answer_lost server_answer_odd
-        server_certificate_unknown server_unreachable
+        body_too_slow host_unknown server_answer_lost server_answer_odd server_certificate_unknown
+        server_unreachable
     """,
     ExitCode.WAITS_FOR_PERSON: """
         account_limited key_missing key_of_other_origin key_refused key_variable_malformed

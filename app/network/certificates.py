@@ -33,11 +33,13 @@ class Certificate:
         fingerprint: SHA-256 in hex, in pairs with colons, as browsers show it.
         own: Whether the person brought it; else this machine signed it for itself.
         names: The names and addresses it is for.
+        text: The certificate as PEM, without those that vouch for it.
     """
 
     file: Path
     key: Path
     fingerprint: str
+    text: str
     own: bool
     names: tuple[str, ...]
     ends: datetime
@@ -97,6 +99,7 @@ def _read(file: Path, key: Path, *, own: bool) -> Certificate:
         file=file,
         key=key,
         fingerprint=certificate.fingerprint(hashes.SHA256()).hex(":").upper(),
+        text=certificate.public_bytes(serialization.Encoding.PEM).decode(),
         own=own,
         names=_names(certificate),
         ends=certificate.not_valid_after_utc,

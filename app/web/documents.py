@@ -27,7 +27,7 @@ EVERYWHERE = (
     "request_malformed", "not_signed_in", "token_refused", "not_allowed", "origin_refused",
     "not_found", "body_too_large", "host_unknown", "invalid_value", "unknown_field",
     "nul_character", "server_unreachable", "server_answer_odd", "server_answer_lost",
-    "server_token_refused",
+    "server_token_refused", "server_certificate_unknown",
 )  # fmt: skip
 """Failures that any operation may answer: those of the gate, of reading the request, and of a
 window on a distant studio."""

@@ -17,6 +17,7 @@ from app.web.page_policy import PagePolicy
 from app.web.places import Places
 from app.web.proxies import Network, Proxies
 from app.web.rest import router
+from app.web.share import share_router
 from app.web.strict_transport import StrictTransport
 from app.web.watch import watch_router
 
@@ -68,6 +69,7 @@ def install(
     application.include_router(login_router(doors.sessions, doors.launch))
     application.include_router(router(api))
     application.include_router(watch_router(api))
+    application.include_router(share_router(api))
     application.mount("/static", Assets(), name="whisk_static")
 
     def gate(inner: ASGIApp) -> ASGIApp:

@@ -17,8 +17,9 @@ from app.auth.launch import LaunchTokens
 from app.auth.sessions import Sessions
 from app.errors import NotAllowed, TryLater, WhiskError
 from app.models import LOCAL_ADMIN
+from app.network.addresses import LOCAL_NAMES
 from app.web.answers import status_of
-from app.web.cookies import drop_cookie, read_cookie, set_cookie
+from app.web.cookies import drop_cookie, is_encrypted, read_cookie, set_cookie
 from app.web.headers import LOGIN_POLICY
 from app.web.languages import preferred_language
 from app.web.links import safe_next
@@ -123,13 +124,26 @@ class _Door:
         form_token = read_cookie(request.scope, FORM_COOKIE) or secrets.token_urlsafe(32)
         words = Words(preferred_language(request.headers.get("accept-language", "")))
         has_password = self._sessions.any_password()
-        page = LoginPage(words, form_token, wanted, has_password, username, problem)
+        page = LoginPage(
+            words,
+            form_token,
+            wanted,
+            has_password,
+            username,
+            problem,
+            can_be_overheard=_comes_over_a_network_in_plain(request),
+        )
         response = HTMLResponse(
             page.html(), status_code=status_of(problem.code) if problem else 200
         )
         _mark_as_login_page(response, problem)
         set_cookie(response, request.scope, form_token, name=FORM_COOKIE)
         return response
+
+
+def _comes_over_a_network_in_plain(request: Request) -> bool:
+    # The name that a browser calls this machine by when it sits on it.
+    return not is_encrypted(request.scope) and request.url.hostname not in LOCAL_NAMES
 
 
 def _mark_as_login_page(response: Response, problem: WhiskError | None) -> None:

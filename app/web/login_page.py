@@ -26,7 +26,7 @@ _PAGE = """\
 <h1>{heading}</h1>
 <p class="lead">{lead}</p>
 </header>
-{problem}{way_in}
+{warning}{problem}{way_in}
 </main>
 </body>
 </html>
@@ -71,6 +71,7 @@ class LoginPage:
         wanted: Where to go afterwards.
         has_password: Whether anybody can sign in with one; if not, the page says how to get in.
         problem: What went wrong, or None.
+        can_be_overheard: Whether the password would travel over a network as it is typed.
     """
 
     words: Words
@@ -79,6 +80,7 @@ class LoginPage:
     has_password: bool
     username: str = ""
     problem: WhiskError | None = None
+    can_be_overheard: bool = False
 
     def html(self) -> str:
         """The whole page; every value is escaped."""
@@ -90,9 +92,16 @@ class LoginPage:
             style=asset_address("login.css"),
             heading=escape(words("login.heading")),
             lead=escape(words("login.lead")),
+            warning=self._warning(),
             problem=self._problem(),
             way_in=self._form() if self.has_password else self._without_password(),
         )
+
+    def _warning(self) -> str:
+        if not self.can_be_overheard:
+            return ""
+        sentence = self.words("sharing.plain_short")
+        return f'<p class="warning" role="note">{escape(sentence)}</p>\n'
 
     def _problem(self) -> str:
         if self.problem is None:

@@ -87,6 +87,7 @@ class Sharing:
             public_url=self._served.public_url,
             https="off" if certificate is None else "own" if certificate.own else "self_signed",
             fingerprint=certificate.fingerprint if certificate else "",
+            certificate=certificate.text if certificate else "",
         )
 
     def open(self) -> None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LINK = re.compile(rb"http://127\.0\.0\.1:\d+/auth\?t=\S+")
+LINK = re.compile(rb"https?://127\.0\.0\.1:\d+/auth\?t=\S+")
 FROM_PYTEST = ("NICEGUI_USER_SIMULATION", "NICEGUI_SCREEN_TEST_PORT", "PYTEST_CURRENT_TEST")
 
 
@@ -53,6 +53,7 @@ class Server:
             said += line
         self.printed += said
         self.link = found.group().decode()
+        self.url = self.link.partition("/auth?")[0]
 
     def stop(self, with_signal: int = signal.SIGTERM) -> None:
         """End the process and wait for it."""
