@@ -16,10 +16,10 @@ from app.clock import Clock
 from app.engine.restore import RestoreReport as RestoreReport
 from app.engine.restore import restore
 from app.errors import InvalidInput
-from app.providers.key_stores import KeyPlace
-from app.providers.keys import KeyRing
 from app.network.addresses import is_loopback
 from app.network.outside import Outside
+from app.providers.key_stores import KeyPlace
+from app.providers.keys import KeyRing
 from app.running_server import running_server
 from app.settings import Settings
 from app.store.database import Database
