@@ -6,6 +6,8 @@ from nicegui import ui
 
 from app.api.base_api import BaseApi
 from app.api.models import StudioSettings, UserInfo
+from app.auth.roles import Reach, reach
+from app.errors import NotAllowed
 from app.words import Words
 from pages.ask import ask
 from pages.company import Company, company_of
@@ -33,10 +35,16 @@ async def visit(api: BaseApi) -> Visit:
     """The visit that the current request begins.
 
     The gate has put the person into the request's state before any page is built.
+
+    Raises:
+        NotAllowed: `not_allowed`: the page is none of this role's, or of nobody's.
     """
-    request = ui.context.client.request
+    client = ui.context.client
+    request = client.request
     assert request is not None, "a page is always built for a request"
     user: UserInfo = request.state.user
+    if reach(user.role, client.page.path) == Reach.NONE:
+        raise NotAllowed("not_allowed")
     mine = api.acting_as(user, address=request.client.host if request.client else "")
     answer = await ask(mine.get_settings)
     # A distant studio may never have answered yet: the page is drawn all the same, and says so.

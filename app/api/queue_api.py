@@ -8,7 +8,12 @@ from app.api.models import ApiResponse
 
 
 class QueueApi(ABC):
-    """Tasks are read, added, changed, moved and asked for again; the queue starts and stops."""
+    """Tasks are read, added, changed, moved and asked for again; the queue starts and stops.
+
+    Everybody sees the whole queue but the private projects of others, whose tasks do not exist for
+    them. A member changes their own tasks only: where one of the named tasks belongs to somebody
+    else, nothing changes and the code is `not_yours`; an admin changes all.
+    """
 
     # --- reading ------------------------------------------------------------------------------
 
@@ -55,7 +60,8 @@ class QueueApi(ABC):
         """What was committed after the cursor `since`; 0 asks for everything.
 
         Answers `{"cursor", "reset", "rows", "removed", "queue"}`: rows are whole tasks as dicts,
-        `removed` is a list of ids, `queue` a `QueueState` as a dict, or None when nothing changed.
+        `removed` is a list of ids, also of tasks that went out of this person's sight, `queue` a
+        `QueueState` as a dict, or None when nothing changed.
         `reset` is true when `since` is not a cursor of this studio: forget what you hold and take
         `rows` as the whole queue. Asking twice with one cursor answers at least as much again.
 
@@ -98,6 +104,7 @@ class QueueApi(ABC):
         `quality_unsupported`, `too_many_references`, `too_many_references_in_category`,
         `reference_not_found`, `images_per_prompt_range`, `seed_range`, `unknown_field`,
         `invalid_value`, `too_many_tasks`. On failure `params["row"]` is the first bad row, from 1.
+        `queue_limit_reached`: `params["left"]` more would do; see `PeopleApi.update_user`.
         """
 
     @abstractmethod
@@ -160,10 +167,10 @@ class QueueApi(ABC):
     ) -> ApiResponse:
         """Put the failed images of tasks back into the queue.
 
-        None means every failed task but those that were cancelled: giving up is taken back only
-        for tasks that are named. Saved images stay, only the missing are asked for again. Images
-        whose request may have been charged are left alone unless `include_uncertain`: that is the
-        person's word.
+        None means every failed task, for a member of their own, but those that were cancelled:
+        giving up is taken back only for tasks that are named. Saved images stay, only the missing
+        are asked for again. Images whose request may have been charged are left alone unless
+        `include_uncertain`: that is the person's word.
         `total` is the number of images put back; answers `{"tasks", "images", "uncertain_left"}`.
         """
 

@@ -92,19 +92,25 @@ def register(table: Table, desk: Desk) -> None:
     add("GET", "/tasks", routes.query_tasks, tag=tag, answers=TaskPage,
         errors=("cursor_unknown", "limit_range"))  # fmt: skip
     add("GET", "/tasks/all", routes.get_queue, tag=tag, answers=list[TaskItem])
-    add("POST", "/tasks", routes.add_to_queue, tag=tag, answers=TaskItem, errors=TASK_ERRORS)
+    add("POST", "/tasks", routes.add_to_queue, tag=tag, answers=TaskItem,
+        errors=(*TASK_ERRORS, "queue_limit_reached"))  # fmt: skip
     add("POST", "/tasks/bulk", routes.add_many, tag=tag, answers=Ids,
-        errors=(*TASK_ERRORS, "too_many_tasks"))  # fmt: skip
-    add("POST", "/tasks/delete", routes.delete_tasks, tag=tag, answers=type(None))
+        errors=(*TASK_ERRORS, "too_many_tasks", "queue_limit_reached"))  # fmt: skip
+    add("POST", "/tasks/delete", routes.delete_tasks, tag=tag, answers=type(None),
+        errors=("not_yours",))  # fmt: skip
     add("POST", "/tasks/move", routes.move_tasks, tag=tag, answers=type(None),
-        errors=("task_not_found",))  # fmt: skip
-    add("POST", "/tasks/cancel", routes.cancel_tasks, tag=tag, answers=Cancelled)
-    add("POST", "/tasks/retry", routes.retry_tasks, tag=tag, answers=Retried)
-    add("POST", "/tasks/run", routes.run_tasks, tag=tag, answers=type(None))
+        errors=("task_not_found", "not_yours"))  # fmt: skip
+    add("POST", "/tasks/cancel", routes.cancel_tasks, tag=tag, answers=Cancelled,
+        errors=("not_yours",))  # fmt: skip
+    add("POST", "/tasks/retry", routes.retry_tasks, tag=tag, answers=Retried,
+        errors=("not_yours", "queue_limit_reached"))  # fmt: skip
+    add("POST", "/tasks/run", routes.run_tasks, tag=tag, answers=type(None),
+        errors=("not_yours", "queue_limit_reached"))  # fmt: skip
     add("POST", "/tasks/split", routes.split_prompts, tag=tag, answers=Ids,
         errors=("separator_unknown",))  # fmt: skip
     add("POST", "/tasks/import", routes.import_tasks, tag=tag, answers=ImportReport,
-        errors=(*TASK_ERRORS, *IMPORT_ERRORS, "too_many_tasks"), extra=_IMPORT_FORM)  # fmt: skip
+        errors=(*TASK_ERRORS, *IMPORT_ERRORS, "too_many_tasks", "queue_limit_reached"),
+        extra=_IMPORT_FORM)  # fmt: skip
     add("POST", "/tasks/export", routes.export_tasks, tag=tag, errors=("export_type_unknown",),
         responses={200: {"description": "The file.", "content": {
             kind: {"schema": {"type": "string"}} for kind in ("text/csv", "application/json")
@@ -112,7 +118,8 @@ def register(table: Table, desk: Desk) -> None:
     add("GET", "/tasks/{task_id}", routes.get_task, tag=tag, answers=TaskItem,
         errors=("task_not_found",))  # fmt: skip
     add("PATCH", "/tasks/{task_id}", routes.update_task, tag=tag, answers=TaskItem,
-        errors=(*TASK_ERRORS, "task_not_found", "task_running", "task_changed"))  # fmt: skip
+        errors=(*TASK_ERRORS, "task_not_found", "task_running", "task_changed",
+                "not_yours"))  # fmt: skip
 
 
 class _Queue:
