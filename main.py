@@ -14,6 +14,7 @@ import threading
 import webbrowser
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.cli import ports
@@ -21,12 +22,14 @@ from app.errors import Conflict, WhiskError
 from app.logs import log_to_console, log_to_file
 from app.running_server import RunningServer, announce, withdraw
 from app.settings import Settings
+from app.window.second_start import focus_first
 
 if TYPE_CHECKING:
     from app.api.base_api import BaseApi
     from app.bootstrap import Doors
     from app.sharing import SharingInfo
     from app.web.way_in import WayIn
+    from app.window.window import NativeWindow
 
 log = logging.getLogger("main")
 
@@ -53,6 +56,8 @@ def serve(settings: Settings) -> None:
     Raises:
         WhiskError: `port_in_use`, `folder_in_use`, `sharing_needs_password`, ...
     """
+    if settings.native and settings.api == "local" and _is_open(settings.data):
+        return
     if ports.is_taken(settings.host, settings.port):
         raise Conflict("port_in_use", port=settings.port, url=settings.url)
     log_to_file(settings.data, _log_name(settings))
@@ -68,11 +73,11 @@ def serve(settings: Settings) -> None:
     api.open()
     doors = build_doors(api)
     check_exposure(settings, api)
-    way = _equip(settings, api, doors)
+    way, window = _equip(settings, api, doors)
     shares = shares_from_the_start(settings, api)
-    nicegui_app.on_startup(functools.partial(_begin, settings, doors, way, shares))
+    nicegui_app.on_startup(functools.partial(_begin, settings, doors, way, window, shares))
     nicegui_app.on_shutdown(functools.partial(asyncio.to_thread, way.sharing.close))
-    nicegui_app.on_shutdown(functools.partial(_close, settings, api))
+    nicegui_app.on_shutdown(functools.partial(_close, settings, api, window))
     ui.run(
         host=settings.host,
         port=settings.port,
@@ -88,9 +93,13 @@ def serve(settings: Settings) -> None:
         **_LIMITS,
         **way.server_options,
     )
+    if window:
+        window.check()
 
 
-def _equip(settings: Settings, api: "BaseApi", doors: "Doors") -> "WayIn":
+def _equip(
+    settings: Settings, api: "BaseApi", doors: "Doors"
+) -> "tuple[WayIn, NativeWindow | None]":
     """Put pages, routes and guards onto the framework's application."""
     import nicegui
     from nicegui import app as nicegui_app
@@ -99,6 +108,9 @@ def _equip(settings: Settings, api: "BaseApi", doors: "Doors") -> "WayIn":
     from app.bootstrap import presence_of, serve_to_others
     from app.web.install import install
     from app.web.way_in import way_in
+    from app.web.window import window_router
+    from app.window.building import build_window
+    from app.window.machine import Machine
     from pages.attendance import count_open_pages
     from pages.farewell import close_tabs_with_their_sessions
     from pages.ownership import owns_client
@@ -119,8 +131,20 @@ def _equip(settings: Settings, api: "BaseApi", doors: "Doors") -> "WayIn":
     guard_sockets()
     close_tabs_with_their_sessions(doors.sessions)
     count_open_pages(presence_of(api))
-    pages.register(api)
-    return way
+    window = None
+    if settings.native:
+        window = build_window(
+            settings, api, _own_url(settings), doors.launch.mint, nicegui_app.shutdown, way.shown
+        )
+        nicegui_app.include_router(window_router(window.focus))
+        window.prepare()
+    pages.register(api, Machine(window, api) if window and settings.api == "local" else None)
+    return way, window
+
+
+def _own_url(settings: Settings) -> str:
+    """Where this machine itself finds the pages."""
+    return replace(settings, host=ports.WILDCARDS.get(settings.host, settings.host)).url
 
 
 def _log_name(settings: Settings) -> str:
@@ -128,7 +152,17 @@ def _log_name(settings: Settings) -> str:
     return "whisk" if settings.api == "local" else f"{settings.api}-{settings.port}"
 
 
-async def _begin(settings: Settings, doors: "Doors", way: "WayIn", shares: bool) -> None:
+def _is_open(data: Path) -> bool:
+    """Whether a window of this data folder is open; it is in front then, and that was said."""
+    url = focus_first(data)
+    if url:
+        _say(f"Whisk Desktop is open already at {url}; its window is in front now.")
+    return bool(url)
+
+
+async def _begin(
+    settings: Settings, doors: "Doors", way: "WayIn", window: "NativeWindow | None", shares: bool
+) -> None:
     """Let others in where that is wanted, then say where the pages are."""
     from nicegui import background_tasks
 
@@ -141,27 +175,30 @@ async def _begin(settings: Settings, doors: "Doors", way: "WayIn", shares: bool)
             log.warning("not shared: %s", error)
             _say(error.message)
     background_tasks.create(way.sharing.follow(), name="follow the addresses of this machine")
-    threading.Thread(target=_welcome, args=(settings, doors, way), daemon=True).start()
+    threading.Thread(target=_welcome, args=(settings, doors, way, window), daemon=True).start()
 
 
-def _welcome(settings: Settings, doors: "Doors", way: "WayIn") -> None:
+def _welcome(
+    settings: Settings, doors: "Doors", way: "WayIn", window: "NativeWindow | None"
+) -> None:
     """Say where the pages are, as soon as they can really be opened."""
-    own = replace(settings, host=ports.WILDCARDS.get(settings.host, settings.host))
-    link = f"{own.url}/auth?t={doors.launch.mint()}"
+    own_url = _own_url(settings)
+    link = f"{own_url}/auth?t={doors.launch.mint()}"
     pause = threading.Event()
     while not ports.answers(settings.host, settings.port):
         pause.wait(0.02)
     if settings.api == "local":
         # First: whoever has read that it is ready may send a command at once.
-        shown = str(way.encryption.certificate.file) if way.encryption else ""
-        note = RunningServer(own.url, os.getpid(), doors.tokens.local(), shown)
+        note = RunningServer(own_url, os.getpid(), doors.tokens.local(), way.shown)
         announce(settings.data, note)
     log.info("serving", extra={"url": settings.url, "api": settings.api, "pid": os.getpid()})
     for line in _for_others(way.sharing.state()):
         _say(line)
     _say(f"Whisk Desktop is ready at {settings.url} - open {link}")
     _say("(the link works once, for five minutes)")
-    if settings.browser:
+    if window:
+        window.open()
+    elif settings.browser:
         webbrowser.open(link)
 
 
@@ -175,11 +212,15 @@ def _for_others(sharing: "SharingInfo") -> Iterator[str]:
         yield "Passwords can be read on this network. Encrypt them with: --https auto"
 
 
-def _close(settings: Settings, api: "BaseApi") -> None:
-    """Send no more commands here, end what is out, release the folder."""
+def _close(settings: Settings, api: "BaseApi", window: "NativeWindow | None") -> None:
+    """Send no more commands here, end what is out, release the folder, close the window."""
+    if window:
+        window.finish()
     if settings.api == "local":
         withdraw(settings.data)
     api.close()
+    if window:
+        window.end()
     log.info("stopped", extra={"pid": os.getpid()})
 
 

@@ -26,6 +26,7 @@ class Settings:
     Attributes:
         data: Folder of database, keys, references and thumbnails.
         output: Where images go until the settings page says otherwise.
+        native: Whether the pages get a window of their own, instead of the browser.
         painter_latency: Seconds the painter pretends to need for a picture.
         server: Address of another Whisk server, for `api="real"` and for commands.
         token: Bearer token for that server.
@@ -39,6 +40,7 @@ class Settings:
     output: Path = Path()
     api: ApiChoice = "local"
     browser: bool = True
+    native: bool = False
     painter_latency: float = 0.6
     server: str = ""
     token: str = field(default="", repr=False)
@@ -74,6 +76,7 @@ class Said(SaidOfExposure):
     token_file: Path | None = None
     server_certificate: Path | None = None
     browser: bool | None = None
+    native: bool | None = None
 
     def over(self, other: "Said") -> "Said":
         """This, and what `other` says where this says nothing."""
@@ -89,14 +92,14 @@ def settle(said: Said, environment: Mapping[str, str]) -> Settings:
             and those of `exposure_of`.
     """
     data = _folder(said.data or environment.get("WHISK_DATA") or None)
-    no_browser = environment.get("WHISK_NO_BROWSER", "") not in ("", "0")
     return Settings(
         host=said.host or environment.get("WHISK_HOST") or DEFAULT_HOST,
         port=said.port or _port(environment.get("WHISK_PORT") or str(DEFAULT_PORT)),
         data=data or user_data_path("whisk-desktop", appauthor=False),
         output=data / "output" if data else user_pictures_path() / "Whisk Desktop",
         api=_api(said, environment),
-        browser=not no_browser if said.browser is None else said.browser,
+        browser=_either(said.browser, not _is_on(environment, "WHISK_NO_BROWSER")),
+        native=_either(said.native, _is_on(environment, "WHISK_NATIVE")),
         painter_latency=_seconds(environment.get("WHISK_PAINTER_LATENCY") or ""),
         server=said.server or environment.get("WHISK_SERVER", ""),
         token=_token(said.token_file) or environment.get("WHISK_TOKEN", "").strip(),
@@ -119,6 +122,14 @@ def _api(said: Said, environment: Mapping[str, str]) -> ApiChoice:
     if chosen == "real" and not server:
         raise InvalidInput("server_missing", field="server")
     return chosen
+
+
+def _is_on(environment: Mapping[str, str], name: str) -> bool:
+    return environment.get(name, "") not in ("", "0")
+
+
+def _either(said: bool | None, otherwise: bool) -> bool:
+    return otherwise if said is None else said
 
 
 def _folder(named: Path | str | None) -> Path | None:

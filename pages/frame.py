@@ -41,7 +41,8 @@ def frame(visit: Visit, title_key: str, *, active: str) -> Iterator[None]:
             who.build()
             _language_switch(visit)
             _theme_switch(visit)
-            _sign_out(visit)
+            if not visit.in_window:  # it would only sign in again
+                _sign_out(visit)
     _live_parts(visit, who)
     with ui.element("main").classes("wd-main") as main:
         yield

@@ -4,6 +4,7 @@ from nicegui import events, ui
 
 from app.api.base_api import BaseApi
 from app.api.models import QueueState
+from app.window.machine import Machine
 from pages import design
 from pages.ask import ask
 from pages.components.composer import Composer
@@ -21,12 +22,12 @@ SECONDS_BETWEEN_TICKS = 0.5
 EDITED_IN_PLACE = ("prompt", "task_name")
 
 
-def register(api: BaseApi, feed: QueueFeed) -> None:
+def register(api: BaseApi, feed: QueueFeed, machine: Machine | None = None) -> None:
     """Add the page at `/`."""
 
     @ui.page("/", response_timeout=RESPONSE_SECONDS)
     async def queue_page() -> None:
-        here = await visit(api)
+        here = await visit(api, machine)
         page = QueuePage(here, feed)
         await page.load()
         design.load_here("queue_early.js")

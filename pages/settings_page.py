@@ -7,6 +7,7 @@ from nicegui import ui
 from app.api.base_api import BaseApi
 from app.api.models import ModelInfo, ProviderInfo
 from app.models import MAX_CONCURRENCY, Role
+from app.window.machine import Machine
 from app.words import LANGUAGES
 from pages import design
 from pages.ask import ask
@@ -33,12 +34,12 @@ KEY_PLACES = {
 }
 
 
-def register(api: BaseApi) -> None:
+def register(api: BaseApi, machine: Machine | None = None) -> None:
     """Add the page at `/settings`."""
 
     @ui.page("/settings", response_timeout=RESPONSE_SECONDS)
     async def settings_page() -> None:
-        here = await visit(api)
+        here = await visit(api, machine)
         page = SettingsPage(here)
         await page.load()
         with frame(here, "settings.title", active="/settings"):
@@ -95,6 +96,8 @@ class SettingsPage:
         with self._card("settings.folders"):
             folder = ui.input(words("settings.output"), value=settings.output_folder)
             folder.props("outlined dense").classes("w-full").mark("settings-output")
+            if machine := self._visit.machine:
+                self._build_folder_buttons(machine, folder)
             with ui.element("div").classes("wd-pattern"):
                 pattern = ui.input(words("settings.pattern"), value=settings.naming_pattern)
                 pattern.props("outlined dense").classes("w-full").mark("settings-pattern")
@@ -111,6 +114,23 @@ class SettingsPage:
             ui.button(words("settings.save_folders"), on_click=save).props("unelevated").mark(
                 "save-folders"
             )
+
+    def _build_folder_buttons(self, machine: Machine, folder: ui.input) -> None:
+        words = self._words
+
+        async def choose() -> None:
+            answer = await ask(machine.choose_folder)
+            if told(answer, words) and answer.data:
+                folder.value = answer.data
+
+        async def show() -> None:
+            told(await ask(machine.show_output_folder), words)
+
+        with ui.element("div").classes("wd-actions"):
+            pick = ui.button(words("settings.choose_folder"), icon="folder_open", on_click=choose)
+            pick.props("outline no-caps").mark("choose-folder")
+            look = ui.button(words("settings.show_folder"), on_click=show, color=None)
+            look.props("flat no-caps").mark("show-folder")
 
     def _token(self, token: str) -> None:
         chip = ui.element("button").classes("wd-token")

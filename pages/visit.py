@@ -8,6 +8,7 @@ from app.api.base_api import BaseApi
 from app.api.models import StudioSettings, UserInfo
 from app.auth.roles import Reach, reach
 from app.errors import NotAllowed
+from app.window.machine import Machine
 from app.words import Words
 from pages.ask import ask
 from pages.company import Company, company_of
@@ -22,16 +23,24 @@ UNKNOWN_SETTINGS = StudioSettings(
 
 @dataclass
 class Visit:
-    """One page view. `api` already acts as `user`."""
+    """One page view.
+
+    Attributes:
+        api: Already acts as `user`.
+        in_window: Whether the page is in the window of this server.
+        machine: What such a page may use, where the window is in front of its own studio.
+    """
 
     api: BaseApi
     user: UserInfo
     settings: StudioSettings
     words: Words
     company: Company
+    in_window: bool = False
+    machine: Machine | None = None
 
 
-async def visit(api: BaseApi) -> Visit:
+async def visit(api: BaseApi, machine: Machine | None = None) -> Visit:
     """The visit that the current request begins.
 
     The gate has put the person into the request's state before any page is built.
@@ -51,4 +60,7 @@ async def visit(api: BaseApi) -> Visit:
     settings = StudioSettings(**answer.data) if answer.data else UNKNOWN_SETTINGS
     company = company_of(api)
     await company.tick()
-    return Visit(mine, user, settings, Words(settings.language), company)
+    principal = getattr(request.state, "principal", None)
+    in_window = principal is not None and principal.kind == "native"
+    usable = machine if in_window else None
+    return Visit(mine, user, settings, Words(settings.language), company, in_window, usable)

@@ -16,29 +16,28 @@ class LaunchTokens:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._good_until: dict[bytes, int] = {}
+        self._good: dict[bytes, tuple[int, str]] = {}
 
-    def mint(self) -> str:
-        """A new token, good once and for 5 minutes."""
+    def mint(self, kind: str = "launch") -> str:
+        """A new token, good once and for 5 minutes; `kind` is that of the session it opens."""
         token = secrets.token_urlsafe(32)
         now = self._clock.now()
         with self._lock:
             self._drop_stale(now)
-            self._good_until[_digest(token)] = now + LAUNCH_TOKEN_LIFE
+            self._good[_digest(token)] = now + LAUNCH_TOKEN_LIFE, kind
         return token
 
-    def redeem(self, token: str) -> bool:
-        """Whether a token is good; a good one is used up by this."""
+    def redeem(self, token: str) -> str:
+        """The kind of session that a good token opens, or nothing; it is used up by this."""
         offered = _digest(token)
         with self._lock:
             self._drop_stale(self._clock.now())
-            matches = [one for one in self._good_until if hmac.compare_digest(one, offered)]
-            for match in matches:
-                del self._good_until[match]
-        return bool(matches)
+            matches = [one for one in self._good if hmac.compare_digest(one, offered)]
+            kinds = [self._good.pop(match)[1] for match in matches]
+        return kinds[0] if kinds else ""
 
     def _drop_stale(self, now: int) -> None:
-        self._good_until = {one: end for one, end in self._good_until.items() if now < end}
+        self._good = {one: good for one, good in self._good.items() if now < good[0]}
 
 
 def _digest(token: str) -> bytes:

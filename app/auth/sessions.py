@@ -40,7 +40,7 @@ class Session:
 
     Attributes:
         id: SHA-256 of the token, in hex.
-        kind: How it was opened: `password` or `launch`.
+        kind: How it was opened: `password`, `launch`, or `native` for the window of this server.
     """
 
     id: str
@@ -59,7 +59,7 @@ class Principal:
 
     Attributes:
         user: The person, with the role that counts here.
-        kind: `password` or `launch` for a browser's session, `token` for a program.
+        kind: That of a browser's session, or `token` for a program.
         scope: What a program's token lends; None for a session.
     """
 

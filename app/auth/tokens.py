@@ -16,6 +16,9 @@ from app.clock import SECOND, Clock
 from app.models import LOCAL_ADMIN, Role, Scope, UserInfo
 
 PREFIX = "whisk_"
+LOCAL_TOKEN = "token:local"
+"""Id of the token that a server leaves for commands on its machine."""
+
 SHOWN_CHARACTERS = len(PREFIX) + 8
 USED_EVERY = 60 * SECOND
 DAY = 24 * 3600 * SECOND
@@ -76,7 +79,7 @@ class Tokens:
     def resolve(self, token: str) -> Principal | None:
         """Whom a token speaks for, with the role that it lends, or None."""
         if self._local and secrets.compare_digest(token.encode(), self._local.encode()):
-            return Principal(LOCAL_ADMIN, "token:local", "token", Scope.ADMIN)
+            return Principal(LOCAL_ADMIN, LOCAL_TOKEN, "token", Scope.ADMIN)
         found = self._store.find_token(digest(token))
         if found is None:
             return None

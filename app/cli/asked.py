@@ -52,6 +52,7 @@ _SHARED: Mapping[str, tuple[Any, Any]] = {
 }
 _ONLY_SERVE = {
     "host": "--host", "port": "--port", "api": "--api", "browser": "--no-browser",
+    "native": "--native",
     "share": "--share", "share_address": "--share-address", "https": "--https",
     "certificate": "--certificate", "key": "--key", "public_url": "--public-url",
     "trusted_proxies": "--trusted-proxies",

@@ -1,12 +1,13 @@
 """The command `whisk`: which commands there are, and how a server is started."""
 
+import os
 from collections.abc import Callable
 
 import typer
 
 from app.cli import exit_codes
 from app.cli.adding import add_tasks
-from app.cli.asked import Asked, Failed, settled
+from app.cli.asked import Asked, Failed, settled, usage
 from app.cli.doctor import examine
 from app.cli.people_commands import (
     add_user,
@@ -33,6 +34,7 @@ from app.cli.serve_options import with_serve_options
 from app.cli.upkeep_commands import back_up, restore
 from app.errors import WhiskError
 from app.settings import Said, Settings
+from app.window.demand import demand_window
 
 Serve = Callable[[Settings], None]
 """Serves until it is stopped. Raises `WhiskError` when it cannot start."""
@@ -82,12 +84,22 @@ def _add_serve(line: typer.Typer, serve: Serve) -> None:
 
 def _serve(said: Said, serve: Serve) -> None:
     try:
-        serve(settled(said))
+        settings = settled(said)
+        if settings.native:
+            _demand_window()
+        serve(settings)
     except Failed as failure:
         raise typer.Exit(Asked(Settings()).fail(failure)) from failure
     except WhiskError as error:
         failure = Failed(error.code, error.message)
         raise typer.Exit(Asked(Settings()).fail(failure)) from error
+
+
+def _demand_window() -> None:
+    try:
+        demand_window(os.environ)
+    except WhiskError as error:
+        raise usage(error.message) from error
 
 
 def _add_queue(line: typer.Typer) -> None:

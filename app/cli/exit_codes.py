@@ -33,10 +33,10 @@ class ExitCode(IntEnum):
 _CODES: dict[ExitCode, str] = {
     ExitCode.PROBLEM: """
         answer_damaged answer_too_large answer_unsupported backup_failed cancelled
-        catalogue_unreadable database_unreadable empty_answer internal model_gone no_image
-        not_reached outcome_unknown output_limit overloaded quota_of_the_day rate_limited
+        catalogue_unreadable database_unreadable empty_answer folder_not_shown internal model_gone
+        no_image not_reached outcome_unknown output_limit overloaded quota_of_the_day rate_limited
         reference_damaged refused request_rejected restore_failed seed_unsupported set_aside
-        unexplained
+        unexplained window_failed
     """,
     ExitCode.NOT_FOUND: """
         backup_not_found file_missing image_not_found not_found project_unknown

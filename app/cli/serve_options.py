@@ -29,6 +29,10 @@ _NoBrowser = Annotated[
     bool,
     typer.Option("--no-browser", help="Print the launch link, open nothing (WHISK_NO_BROWSER)."),
 ]
+_Native = Annotated[
+    bool | None,
+    typer.Option("--native/--no-native", help="Show the pages in their own window (WHISK_NATIVE)."),
+]
 _Share = Annotated[
     bool | None,
     typer.Option(
@@ -72,6 +76,7 @@ _OPTIONS: Mapping[str, tuple[Any, Any]] = {
     "token_file": (TokenFile, None),
     "server_certificate": (ServerCertificate, None),
     "no_browser": (_NoBrowser, False),
+    "native": (_Native, None),
     "share": (_Share, None),
     "share_address": (_ShareAddress, None),
     "https": (_HttpsOption, None),

@@ -12,20 +12,20 @@ from app.errors import Conflict, InvalidInput, NotAllowed, NotFound, ProviderErr
 _FAMILIES: dict[type[WhiskError], str] = {
     InvalidInput: """
         address_malformed backup_damaged backup_unreadable cell_too_large certificate_unreadable
-        column_twice columns_unknown concurrency_range cursor_unknown days_range
+        column_twice columns_unknown concurrency_range cursor_unknown days_range display_missing
         encoding_guessed export_type_unknown file_empty file_too_large file_type_unknown
         file_unreadable folder_not_absolute folder_not_writable images_per_prompt_range
         import_has_problems invalid_value key_malformed key_not_needed limit_range model_retired
-        model_unknown name_empty name_too_long negative_prompt_unsupported no_file
+        model_unknown name_empty name_too_long native_missing negative_prompt_unsupported no_file
         no_prompt_column nul_character option_needs_other options_exclude password_too_common
         password_too_short pattern_invalid picture_ambiguous picture_animated picture_damaged
-        picture_empty picture_missing picture_too_large picture_too_many_pixels
-        picture_type_unknown project_not_found prompt_empty prompt_too_long provider_unknown
-        quality_unsupported quote_unbalanced ratio_unsupported scope_unknown seed_range
-        separator_unknown server_address_malformed server_missing server_unused
-        sharing_needs_password token_file_unreadable too_many_cells too_many_columns
-        too_many_files too_many_references too_many_references_in_category too_many_rows
-        too_many_tasks unknown_field username_malformed
+        picture_empty picture_missing picture_too_large picture_too_many_pixels picture_type_unknown
+        project_not_found prompt_empty prompt_too_long provider_unknown quality_unsupported
+        quote_unbalanced ratio_unsupported scope_unknown seed_range separator_unknown
+        server_address_malformed server_missing server_unused sharing_needs_password
+        token_file_unreadable too_many_cells too_many_columns too_many_files too_many_references
+        too_many_references_in_category too_many_rows too_many_tasks unknown_field
+        username_malformed
     """,
     NotFound: """
         backup_not_found file_missing image_not_found not_found project_unknown reference_not_found
@@ -44,8 +44,8 @@ _FAMILIES: dict[type[WhiskError], str] = {
         rate_limited reference_damaged refused request_rejected seed_unsupported unexplained
     """,
     WhiskError: """
-        backup_failed cancelled catalogue_unreadable database_unreadable internal restore_failed
-        set_aside
+        backup_failed cancelled catalogue_unreadable database_unreadable folder_not_shown internal
+        restore_failed set_aside window_failed
     """,
 }
 

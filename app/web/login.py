@@ -84,14 +84,15 @@ class _Door:
 
     def launch(self, request: Request) -> Response:
         """Turn a launch link into a session of the local admin; a link works once."""
-        if not self._launch.redeem(request.query_params.get("t", "")):
+        kind = self._launch.redeem(request.query_params.get("t", ""))
+        if not kind:
             if _is_signed_in(request):
                 return _sent_to("/")
             return self._page(request, "/", problem=NotAllowed("launch_link_used"))
         log.info("signed in", extra={"by": "launch link", "address": _address(request)})
         self._end_old_session(request)
         response = _sent_to("/")
-        token = self._sessions.open(LOCAL_ADMIN, "launch", _address(request), _browser(request))
+        token = self._sessions.open(LOCAL_ADMIN, kind, _address(request), _browser(request))
         # It proves to sit at this machine, so it may stay signed in when the browser closes.
         set_cookie(response, request.scope, token, stay=True)
         return response

@@ -36,6 +36,11 @@ class WayIn:
         return self.encryption is not None and self.encryption.certificate.own
 
     @property
+    def shown(self) -> str:
+        """File with the certificate that the server shows, or nothing for http."""
+        return str(self.encryption.certificate.file) if self.encryption else ""
+
+    @property
     def server_options(self) -> Mapping[str, Any]:
         """What the server on this machine itself needs to speak https; nothing for http."""
         if self.encryption is None:

@@ -5,6 +5,7 @@ from typing import Any
 from nicegui import ui
 
 from app.api.models import ImageInfo
+from app.window.machine import Machine
 from pages.ask import ask
 from pages.told import told
 from pages.visit import Visit
@@ -64,10 +65,26 @@ class Lightbox:
             ui.space()
             self._original = self._link("lightbox.open", "open_in_new")
             self._original.props("target=_blank rel=noopener")
+            # A second window would be the browser's, where nobody is signed in.
+            self._original.set_visibility(not self._visit.in_window)
+            if self._visit.machine:
+                self._folder_button(self._visit.machine)
             self._download = self._link("lightbox.download", "download")
             close = ui.button(icon="close", color=None, on_click=self._dialog.close)
             close.props("flat").classes("wd-icon-button").mark("lightbox-close")
             close.props["aria-label"] = self._words("lightbox.close")
+
+    def _folder_button(self, machine: Machine) -> None:
+        async def show() -> None:
+            told(await ask(machine.show_image, self._images[self._at].id), self._words)
+
+        button = ui.element("button").classes("wd-lightbox-link").mark("lightbox-folder")
+        button.props["type"] = "button"
+        button.props["title"] = self._words("lightbox.folder")
+        button.on("click", show, args=[])
+        with button:
+            ui.icon("folder_open").props("aria-hidden=true")
+            ui.label(self._words("lightbox.folder")).classes("wd-word")
 
     def _link(self, key: str, icon: str) -> ui.element:
         with ui.element("a").classes("wd-lightbox-link") as link:
