@@ -41,7 +41,9 @@ def test_every_path_that_a_paper_names_exists(paper: str) -> None:
 
 def test_every_option_stands_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    settings = (ROOT / "app" / "settings.py").read_text(encoding="utf-8")
+    settings = "".join(
+        (ROOT / "app" / name).read_text(encoding="utf-8") for name in ("settings.py", "exposure.py")
+    )
     commands = typer.main.get_command(command_line(print))
     serve = commands.get_command(typer.Context(commands), "serve")
     assert serve is not None

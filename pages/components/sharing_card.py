@@ -13,6 +13,8 @@ from pages.components.who_is_here import people
 from pages.told import told
 from pages.visit import Visit
 
+ENCRYPTED = {"self_signed": "sharing.self_signed", "own": "sharing.own"}
+
 
 class SharingCard:
     """Switch, addresses, QR code, fingerprint, and who is connected."""
@@ -112,7 +114,7 @@ class SharingCard:
             if sharing.can_be_overheard:
                 ui.label(words("sharing.plain")).classes("wd-warning").mark("plain")
             return
-        ui.label(words(f"sharing.{sharing.https}")).classes("wd-note")
+        ui.label(words(ENCRYPTED[sharing.https])).classes("wd-note")
         ui.label(words("sharing.fingerprint")).classes("wd-subtitle")
         ui.label(sharing.fingerprint).classes("wd-fingerprint").mark("fingerprint")
         if sharing.https == "self_signed":

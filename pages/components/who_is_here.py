@@ -17,6 +17,13 @@ from pages.visit import Visit
 MOST_INITIALS = 3
 COLOURS = 6
 
+_TASKS = (
+    (TaskStatus.PENDING, "presence.pending"),
+    (TaskStatus.RUNNING, "presence.running"),
+    (TaskStatus.COMPLETED, "presence.completed"),
+    (TaskStatus.ERROR, "presence.error"),
+)
+
 
 class WhoIsHere:
     """A button that shows itself as soon as there can be more than one person."""
@@ -117,7 +124,5 @@ def how_long(since: str, words: Words) -> str:
 
 def workload(tasks: dict[str, int], words: Words) -> str:
     """How many tasks somebody has in the queue, by what they are doing."""
-    told = [
-        words(f"presence.{status}", n=tasks[status]) for status in TaskStatus if tasks.get(status)
-    ]
+    told = [words(key, n=tasks[status]) for status, key in _TASKS if tasks.get(status)]
     return ", ".join(told) or words("presence.no_tasks")

@@ -13,6 +13,7 @@ from tests.contract.pictures import Images, References
 from tests.contract.promises import Promises
 from tests.contract.reading import Changes, Paging, Reading
 from tests.contract.running import Retrying, Running
+from tests.contract.sharing import Sharing, WhoIsThere
 from tests.contract.studio import Figures, Settings, Upkeep
 from tests.contract.team import Limits, Owners, Projects, Watching
 from tests.contract.waiting import Living, Waiting
@@ -22,7 +23,7 @@ from tests.contract.writing import Adding, Changing, Deleting, Moving
 class ApiContract(
     Reading, Paging, Changes, Adding, Changing, Moving, Deleting, Running, Retrying, Cancelling,
     Waiting, Living, References, Images, Intake, Export, Settings, Figures, Upkeep, People,
-    ProgramTokens, Roles, Owners, Projects, Limits, Watching,
+    ProgramTokens, Roles, Owners, Projects, Limits, Watching, Sharing, WhoIsThere,
 ):  # fmt: skip
     """The promises, all parts of them."""
 
