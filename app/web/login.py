@@ -53,6 +53,7 @@ class _Door:
         self._launch = launch
         # Its own small line: a crowd of guesses must not fill the pool that serves everybody.
         self._line = CapacityLimiter(MAX_PASSWORD_CHECKS)
+        self._in_door = 0
 
     def show(self, request: Request) -> Response:
         """The login page, or straight on for whoever is signed in already."""
@@ -65,13 +66,7 @@ class _Door:
         wanted, username = safe_next(_text(form, "next")), _text(form, "username")
         try:
             _check_form_token(request, _text(form, "form_token"))
-            if self._line.statistics().tasks_waiting >= MAX_WAITING:
-                raise TryLater(
-                    "login_busy", retry_after=SECONDS_WHEN_BUSY, seconds=SECONDS_WHEN_BUSY
-                )
-            token = await to_thread.run_sync(
-                self._sign_in, request, username, _text(form, "password"), limiter=self._line
-            )
+            token = await self._in_line(request, username, _text(form, "password"))
         except WhiskError as error:
             # Not the name: a person may have typed the password there.
             log.info("sign-in refused", extra={"code": error.code, "address": _address(request)})
@@ -81,6 +76,19 @@ class _Door:
         set_cookie(response, request.scope, token)
         drop_cookie(response, request.scope, FORM_COOKIE)
         return response
+
+    async def _in_line(self, request: Request, username: str, password: str) -> str:
+        """Check a password when its turn comes; too many in line are told at once."""
+        # Counted here: the limiter counts only a moment later, when a whole crowd has passed.
+        if self._in_door >= MAX_PASSWORD_CHECKS + MAX_WAITING:
+            raise TryLater("login_busy", retry_after=SECONDS_WHEN_BUSY, seconds=SECONDS_WHEN_BUSY)
+        self._in_door += 1
+        try:
+            return await to_thread.run_sync(
+                self._sign_in, request, username, password, limiter=self._line
+            )
+        finally:
+            self._in_door -= 1
 
     def launch(self, request: Request) -> Response:
         """Turn a launch link into a session of the local admin; a link works once."""

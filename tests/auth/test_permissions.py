@@ -372,15 +372,23 @@ def filled(path: str, its: Belongings) -> str:
 
 
 BODIES: dict[str, Any] = {
-    "update_task": {"task_name": "x"}, "add_to_queue": task(), "add_many": {"tasks": [task()]}, "split_prompts":
-    {"text": "x", "separator": "line"}, "move_tasks": {"task_ids": [], "before": ""},
-    "retry_tasks": {"task_ids": [], "include_uncertain": False}, "set_password":
-    {"password": PASSWORD}, "add_user": {"username": "ada", "password": PASSWORD},
-    "create_token": {"name": "x", "scope": "read", "days": 1}, "add_project": {"name": "secret"},
-    "export_tasks": {"file_type": "json", "task_ids": None}, "set_provider_key": {"key": "k"},
-    "create_backup": {"with_images": False}, "set_sharing": {"on": False},
-    "get_references": {"ids": []}, "get_images": {"ids": []},
-}  # fmt: skip
+    "update_task": {"task_name": "x"},
+    "add_to_queue": task(),
+    "add_many": {"tasks": [task()]},
+    "split_prompts": {"text": "x", "separator": "line"},
+    "move_tasks": {"task_ids": [], "before": ""},
+    "retry_tasks": {"task_ids": [], "include_uncertain": False},
+    "export_tasks": {"file_type": "json", "task_ids": None},
+    "set_password": {"password": PASSWORD},
+    "add_user": {"username": "ada", "password": PASSWORD},
+    "create_token": {"name": "x", "scope": "read", "days": 1},
+    "add_project": {"name": "secret"},
+    "set_provider_key": {"key": "k"},
+    "create_backup": {"with_images": False},
+    "set_sharing": {"on": False},
+    "get_references": {"ids": []},
+    "get_images": {"ids": []},
+}
 FILES = {"import_tasks": ("a.txt", b"one"), "add_reference": ("a.png", None)}
 
 

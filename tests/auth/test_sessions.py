@@ -7,7 +7,8 @@ from app.auth.passwords import hash_password
 from app.auth.sessions import Sessions
 from app.clock import SECOND
 from app.errors import NotAllowed, TryLater
-from app.models import LOCAL_ADMIN, Role
+from app.models import LOCAL_ADMIN, Role, UserInfo
+from app.store.audit import Deed
 from app.store.schema import login_failures, users
 from app.store.schema import sessions as sessions_table
 
@@ -402,3 +403,49 @@ def test_a_listener_finds_the_session_ended_already(sessions):
     sessions.end(token)
 
     assert found == [None]
+
+
+# --- ended by others ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change", [{"role": Role.VIEWER}, {"disabled": True}, {"password_hash": "x"}]
+)
+def test_a_change_of_rights_ends_sessions_at_once_and_says_so(sessions, people, change):
+    boss = UserInfo(id="boss", username="boss", role=Role.ADMIN)
+    people.add_account(boss, None)
+    heard = []
+    sessions.on_end(heard.extend)
+    token = sessions.open(LOCAL_ADMIN)
+    session_id = sessions.resolve(token).session_id
+
+    people.change_account(LOCAL_ADMIN.id, change)
+
+    assert heard == [session_id]
+    assert sessions.remembered(token) is None
+    assert sessions.resolve(token) is None
+
+
+@pytest.mark.parametrize("change", [{"display_name": "New"}, {"daily_limit": 1}, {}])
+def test_a_change_of_other_things_leaves_sessions_alone(sessions, people, change):
+    token = sessions.open(LOCAL_ADMIN)
+    sessions.on_end(pytest.fail)
+
+    people.change_account(LOCAL_ADMIN.id, change)
+
+    assert sessions.resolve(token)
+
+
+def test_whoever_ends_a_session_by_its_name_ends_it_at_once(sessions, people):
+    token = sessions.open(LOCAL_ADMIN)
+    session_id = sessions.resolve(token).session_id
+    heard = []
+    sessions.on_end(heard.extend)
+    deed = Deed(LOCAL_ADMIN.id, "session.end", "session", "x")
+
+    assert not people.remove_named_session(session_id[:32], "somebody else", deed)
+    assert sessions.remembered(token)
+    assert people.remove_named_session(session_id[:32], LOCAL_ADMIN.id, deed)
+
+    assert heard == [session_id]
+    assert sessions.resolve(token) is None
