@@ -3,7 +3,7 @@
 from app.api.base_api import BaseApi
 from app.window.machine import Machine
 from pages import design, queue_page, settings_page
-from pages.feed import QueueFeed
+from pages.feed import Feeds
 
 
 def register(api: BaseApi, machine: Machine | None = None) -> None:
@@ -12,5 +12,5 @@ def register(api: BaseApi, machine: Machine | None = None) -> None:
     `machine` is what pages in the window of this server may use besides.
     """
     design.load()
-    queue_page.register(api, QueueFeed(api), machine)
+    queue_page.register(api, Feeds(api), machine)
     settings_page.register(api, machine)

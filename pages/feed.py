@@ -1,4 +1,4 @@
-"""The shared change feed: one question for the whole process, one string for every browser."""
+"""The shared change feed: one question and one string for all browsers that may see the same."""
 
 import asyncio
 import time
@@ -10,7 +10,8 @@ from typing import Any
 from nicegui import Client, json
 
 from app.api.base_api import BaseApi
-from app.api.models import ApiResponse, QueueState
+from app.api.models import ApiResponse, QueueState, UserInfo
+from app.auth.roles import Reach, reach
 from pages.ask import ask
 
 SECONDS_BETWEEN_QUESTIONS = 0.4
@@ -111,6 +112,25 @@ class QueueFeed:
         if not self._listeners:
             # Nobody watches, so nobody asks: what is known here grows old from now on.
             self._stale = True
+
+
+class Feeds:
+    """One feed for all who see everything, and one for each other person: what is private to
+    somebody goes to no other browser."""
+
+    def __init__(self, api: BaseApi) -> None:
+        self._api = api
+        self._shared = QueueFeed(api)
+        self._own: dict[tuple[str, str], QueueFeed] = {}
+
+    def of(self, user: UserInfo) -> QueueFeed:
+        """The feed of a person; the same one for all their pages. It asks while one is open."""
+        if reach(user.role, "get_changes") == Reach.ALL:
+            return self._shared
+        who = user.id, user.role
+        if who not in self._own:
+            self._own[who] = QueueFeed(self._api.acting_as(user))
+        return self._own[who]
 
 
 def _cursor_only(cursor: int) -> dict[str, Any]:

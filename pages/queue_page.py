@@ -13,7 +13,7 @@ from pages.components.lightbox import Lightbox
 from pages.components.queue_controls import QueueControls, sentence_of_loss
 from pages.components.queue_grid import KEY, QueueGrid
 from pages.components.task_editor import TaskEditor
-from pages.feed import QueueFeed
+from pages.feed import Feeds, QueueFeed
 from pages.frame import frame
 from pages.told import told
 from pages.visit import RESPONSE_SECONDS, Visit, visit
@@ -22,13 +22,13 @@ SECONDS_BETWEEN_TICKS = 0.5
 EDITED_IN_PLACE = ("prompt", "task_name")
 
 
-def register(api: BaseApi, feed: QueueFeed, machine: Machine | None = None) -> None:
+def register(api: BaseApi, feeds: Feeds, machine: Machine | None = None) -> None:
     """Add the page at `/`."""
 
     @ui.page("/", response_timeout=RESPONSE_SECONDS)
     async def queue_page() -> None:
         here = await visit(api, machine)
-        page = QueuePage(here, feed)
+        page = QueuePage(here, feeds.of(here.user))
         await page.load()
         design.load_here("queue_early.js")
         with frame(here, "queue.title", active="/"):

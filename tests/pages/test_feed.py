@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.api.models import ApiResponse, QueueState
-from pages.feed import QueueFeed
+from app.api.models import ApiResponse, QueueState, UserInfo
+from pages.feed import Feeds, QueueFeed
 
 pytestmark = pytest.mark.anyio
 
@@ -281,3 +281,47 @@ async def test_no_text_of_a_task_can_leave_the_string_it_is_in(feed, studio, clo
 
     assert not set("<\u2028\u2029") & set(page.scripts[1])
     assert page.deltas[1]["upsert"] == [{"id": "a", "prompt": prompt}]
+
+
+# --- one feed for each sight ----------------------------------------------------------------------
+
+
+class Shared(Studio):
+    """A studio of several people; notes on whose behalf it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of: dict[str, Studio] = {}
+
+    def acting_as(self, user: UserInfo) -> Studio:
+        return self.of.setdefault(user.id, Studio())
+
+
+def person(name: str, role: str = "member") -> UserInfo:
+    return UserInfo(id=name, username=name, role=role)
+
+
+async def test_all_who_see_everything_share_one_feed_and_everybody_else_has_their_own():
+    feeds = Feeds(Shared())
+    admins = [person("ada", "admin"), person("eve", "admin")]
+
+    assert len({id(feeds.of(user)) for user in admins}) == 1
+    assert feeds.of(person("mai")) is feeds.of(person("mai"))
+    assert len({id(feeds.of(user)) for user in (admins[0], person("mai"), person("bao"))}) == 3
+    assert feeds.of(person("mai")) is not feeds.of(person("mai", "viewer"))
+
+
+async def test_a_person_s_feed_asks_on_that_person_s_behalf(clock):
+    studio = Shared()
+    feeds = Feeds(studio)
+    feed = feeds.of(person("mai"))
+    page = join(feed)
+    studio.of["mai"].answers = [changed(7), changed(8, [{"id": "mine"}])]
+    studio.answers = [changed(7), changed(8, [{"id": "of others"}])]
+
+    for _ in range(2):
+        feed._asked_at = float("-inf")
+        await feed.tick()
+
+    assert page.deltas[1]["upsert"] == [{"id": "mine"}]
+    assert studio.asked == []
