@@ -120,7 +120,7 @@ class AuditEntry:
 
     Attributes:
         user: Id of whoever did it, or for whom it was spent.
-        action: `user.add`, `user.change`, `token.create`, `settings.change`, `key.set`, `spend`,
+        action: `user.add`, `user.change`, `token.create`, `studio.change`, `key.set`, `spend`,
             `spend.uncertain` (it may have been charged), ...
         object_kind: What was acted on: `user`, `token`, `task`, `project`, ...
         details: More, by name.

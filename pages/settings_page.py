@@ -11,10 +11,14 @@ from app.window.machine import Machine
 from app.words import LANGUAGES
 from pages import design
 from pages.ask import ask
+from pages.components.audit_card import AuditCard
 from pages.components.field_errors import FieldErrors
 from pages.components.question import Choice, question
+from pages.components.sessions_card import SessionsCard
 from pages.components.sharing_card import SharingCard
+from pages.components.team_card import TeamCard
 from pages.frame import frame
+from pages.ownership import session_of
 from pages.told import told
 from pages.visit import RESPONSE_SECONDS, Visit, visit
 
@@ -56,6 +60,9 @@ class SettingsPage:
         self._models: list[ModelInfo] = []
         self._providers: list[ProviderInfo] = []
         self._sharing = SharingCard(here)
+        self._sessions = SessionsCard(here, _session())
+        self._team = TeamCard(here)
+        self._audit = AuditCard(here)
 
     async def load(self) -> None:
         """Ask for what the page shows."""
@@ -64,6 +71,10 @@ class SettingsPage:
         self._models = [ModelInfo(**model) for model in models]
         self._providers = [ProviderInfo(**provider) for provider in providers]
         await self._sharing.load()
+        await self._sessions.load()
+        if self._visit.user.role == Role.ADMIN:
+            await self._team.load()
+            await self._audit.load()
 
     def build(self) -> None:
         """Draw the cards."""
@@ -73,7 +84,9 @@ class SettingsPage:
             self._build_providers()
             self._build_appearance()
             self._build_password()
+            self._build_sessions()
             self._build_sharing()
+            self._build_team()
 
     def _card(self, key: str) -> ui.element:
         card = ui.element("section").classes("wd-card wd-form")
@@ -295,6 +308,19 @@ class SettingsPage:
                 "save-password"
             )
 
+    def _build_sessions(self) -> None:
+        with self._card("sessions.title"):
+            self._sessions.build()
+
+    # --- people -------------------------------------------------------------------------------
+
+    def _build_team(self) -> None:
+        if self._visit.user.role == Role.ADMIN:
+            with self._card("team.title"):
+                self._team.build()
+            with self._card("audit.title"):
+                self._audit.build()
+
     # --- sharing ------------------------------------------------------------------------------
 
     def _build_sharing(self) -> None:
@@ -305,5 +331,4 @@ class SettingsPage:
 
 def _session() -> str:
     """Id of the session that looks at the page."""
-    request = ui.context.client.request
-    return request.state.principal.session_id if request else ""
+    return session_of(ui.context.client) or ""

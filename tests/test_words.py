@@ -19,7 +19,7 @@ ERROR = re.compile(
     r"(?:InvalidInput|NotFound|Conflict|NotAllowed|TryLater|RateLimited|QuotaExhausted|Rejected"
     r"|NotConfigured|Uncertain|WhiskError)\(\s*\"(\w+)\""
 )
-BUILT = ("error.", "status.", "waiting.", "theme.", "grid.")
+BUILT = ("error.", "status.", "waiting.", "theme.", "grid.", "audit.", "role.")
 """Keys with these beginnings are put together from a word that stands in the code by itself."""
 
 

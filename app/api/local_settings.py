@@ -119,7 +119,7 @@ class LocalSettings(LocalStudio):
         if checked:
             with self.studio.database.write() as tx:
                 preferences.write(tx, checked)
-                self.note(tx, "settings.change", "settings", "", checked)
+                self.note(tx, "studio.change", "settings", "", checked)
             self.engine.wake()
         if personal:
             mine = self.people.preferences(self.user.id)

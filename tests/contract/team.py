@@ -496,7 +496,7 @@ class Watching(Team, Promises):
         entries = api.list_audit().data["entries"]
 
         assert [entry["action"] for entry in reversed(entries)] == [
-            "user.add", "user.change", "token.create", "token.revoke", "settings.change",
+            "user.add", "user.change", "token.create", "token.revoke", "studio.change",
             "key.set", "key.forget", "project.add", "project.change", "password.set",
         ]  # fmt: skip
         assert {entry["user"] for entry in entries} == {"local"}
