@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check attacks clean
+.PHONY: help run test check attacks app clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,13 @@ check: .venv/.test-installed ## Format, lint, types, floors
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+
+.venv/.app-installed: .venv/.test-installed
+	$(BIN)/pip install -q -e ".[native,app]" -c constraints.txt
+	@touch $@
+
+app: .venv/.app-installed ## Build dist/whisk: a folder with the window that needs no Python
+	$(BIN)/pyinstaller --noconfirm --log-level ERROR bundle/whisk.spec
 
 attacks: .venv/.test-installed ## Try every known attack on bare NiceGUI and on this, print the table
 	$(BIN)/python -m tests.attacks.table

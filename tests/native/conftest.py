@@ -41,6 +41,7 @@ class Program:
         program: Sequence[str] = PROGRAM,
         **environment: str,
     ) -> None:
+        self.program = program
         self.screen = screen
         self.data = data
         self.port = free_port()
@@ -107,8 +108,9 @@ def start(screen: Screen, tmp_path: Path) -> Iterator[Start]:
     """Start the program, each time with the same data folder; what is left at the end is ended."""
     running: list[Program] = []
 
-    def begin(*options: str, **environment: str) -> Program:
-        running.append(Program(screen, tmp_path / "data", *options, **environment))
+    def begin(*options: str, program: Sequence[str] = PROGRAM, **environment: str) -> Program:
+        data = tmp_path / "data"
+        running.append(Program(screen, data, *options, program=program, **environment))
         return running[-1]
 
     yield begin
@@ -120,7 +122,7 @@ def start(screen: Screen, tmp_path: Path) -> Iterator[Start]:
 def second_start(first: Program) -> subprocess.CompletedProcess[str]:
     """Start it once more with the same data folder."""
     return subprocess.run(
-        [*PROGRAM, "--port", str(free_port()), "--data", str(first.data)],
+        [*first.program, "--port", str(free_port()), "--data", str(first.data)],
         cwd=ROOT, env=_own(first.screen.environment), capture_output=True, text=True, timeout=60,
         check=False,
     )  # fmt: skip

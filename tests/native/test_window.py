@@ -15,7 +15,7 @@ from app.running_server import running_server
 from tests.browser.server import Server
 from tests.native.conftest import TITLE, Program, Start, second_start
 from tests.native.processes import descendants, lives, open_files
-from tests.native.screen import Screen, rough_colours, soon
+from tests.native.screen import Colour, Screen, rough_colours, soon
 from tests.waiting import until_idle
 
 pytestmark = pytest.mark.native
@@ -47,6 +47,13 @@ def kinds_of_sessions(data: Path) -> list[str]:
         return [kind for (kind,) in database.execute("select kind from sessions")]
 
 
+def until_shown(screen: Screen, thumbnail: bytes, before: set[Colour]) -> None:
+    """Wait until the screen has most colours of a picture that it did not have before."""
+    wanted = rough_colours(Image.open(io.BytesIO(thumbnail)).resize(IN_A_ROW)) - before
+    assert len(wanted) > 10
+    soon(lambda: len(wanted & screen.colours()) > MOST_OF_A_PICTURE * len(wanted))
+
+
 def test_the_window_shows_what_is_painted_and_a_second_start_brings_it_to_the_front(
     start: Start, screen: Screen
 ) -> None:
@@ -58,9 +65,7 @@ def test_the_window_shows_what_is_painted_and_a_second_start_brings_it_to_the_fr
     thumbnail = paint(program, "a red lighthouse at dusk")
 
     assert kinds_of_sessions(program.data) == ["native"]
-    wanted = rough_colours(Image.open(io.BytesIO(thumbnail)).resize(IN_A_ROW)) - before
-    assert len(wanted) > 10
-    soon(lambda: len(wanted & screen.colours()) > MOST_OF_A_PICTURE * len(wanted))
+    until_shown(screen, thumbnail, before)
 
     # One process works on the folder, the others only show.
     assert "whisk.sqlite" in open_files(program.pid)
