@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from app.api.local_api import LocalApi
+# Other tests borrow from the contract's, so its assertions are prepared before anybody does.
+pytest.register_assert_rewrite("tests.contract")
+
+from app.api.local_api import LocalApi  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

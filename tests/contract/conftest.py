@@ -5,11 +5,9 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("tests.contract")
-
-from app.api.local_api import LocalApi  # noqa: E402
-from tests.contract.stages import Theatre  # noqa: E402
-from tests.serving import stop_serving  # noqa: E402
+from app.api.local_api import LocalApi
+from tests.contract.stages import Theatre
+from tests.serving import stop_serving
 
 
 @pytest.fixture(scope="session")
