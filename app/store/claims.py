@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Connection,
     Row,
     RowMapping,
     and_,
+    bindparam,
     func,
     insert,
     literal_column,
@@ -33,9 +35,6 @@ _slots = schema.slots
 _tasks = schema.tasks
 _gates = schema.provider_gates
 _attempts = schema.attempts
-
-# Spelled out for the same reason as `PENDING`.
-_WAITS_FOR_ITS_TIME = _slots.c.not_before > literal_column("0")
 
 
 class LeaseLost(Exception):
@@ -112,43 +111,67 @@ def claim(
 
 
 def _next_due(tx: Transaction, provider: str) -> int | None:
-    return tx.connection.execute(
-        select(func.min(_slots.c.not_before)).where(
-            _slots.c.provider == provider, PENDING, _WAITS_FOR_ITS_TIME,
-            _slots.c.not_before > tx.now,
-        )
-    ).scalar()  # fmt: skip
+    return tx.connection.execute(_NEXT_DUE, {"provider": provider, "now": tx.now}).scalar()
 
 
 def _take(tx: Transaction, chosen: Chosen, worker: str, lease_until: int) -> Claim:
     slot = chosen.slot
-    tx.connection.execute(
-        update(_slots)
-        .where(_is_slot(slot.task_id, slot.generation, slot.slot))
-        .values(
-            state=SlotState.RUNNING,
-            fence=slot.fence + 1,
-            # Counted here and not at the end, so that a crash counts as well.
-            attempts=slot.attempts + 1,
-            worker=worker,
-            lease_until=lease_until,
-            reserved=chosen.price,
-            attempt_id=None,
-            not_before=0,
-            error_code="",
-            error_params={},
-        )
-    )
-    tx.connection.execute(
-        update(_tasks)
-        .where(_tasks.c.id == slot.task_id)
-        .values(
-            attempts=_tasks.c.attempts + 1,
-            started_at=func.coalesce(_tasks.c.started_at, tx.now),
-        )
-    )
+    taken = {
+        "task": slot.task_id,
+        "of_generation": slot.generation,
+        "number": slot.slot,
+        "by": worker,
+        "until": lease_until,
+        "price": chosen.price,
+    }
+    tx.connection.execute(_TAKE, taken)
+    tx.connection.execute(_COUNT_ATTEMPT, {"task": slot.task_id, "now": tx.now})
     return Claim(slot.task_id, slot.generation, slot.slot, slot.provider, slot.fence + 1,
                  slot.attempts + 1)  # fmt: skip
+
+
+# Statements of every claim, put together once: that costs more than running them.
+_NEXT_DUE = select(func.min(_slots.c.not_before)).where(
+    _slots.c.provider == bindparam("provider"),
+    PENDING,
+    # Spelled out for the same reason as `PENDING`.
+    _slots.c.not_before > literal_column("0"),
+    _slots.c.not_before > bindparam("now", type_=BigInteger),
+)
+_GATE = select(_gates).where(_gates.c.provider == bindparam("provider")).with_for_update()
+_IS_RUNNING = select(schema.queue_state.c.running)
+_RUNNING = select(_slots.c.attempt_id, _slots.c.owner_id).where(
+    _slots.c.provider == bindparam("provider"), _slots.c.state == SlotState.RUNNING
+)
+_TAKE = (
+    update(_slots)
+    .where(
+        _slots.c.task_id == bindparam("task"),
+        _slots.c.generation == bindparam("of_generation"),
+        _slots.c.slot == bindparam("number"),
+    )
+    .values(
+        state=SlotState.RUNNING,
+        fence=_slots.c.fence + 1,
+        # Counted here and not at the end, so that a crash counts as well.
+        attempts=_slots.c.attempts + 1,
+        worker=bindparam("by"),
+        lease_until=bindparam("until", type_=BigInteger),
+        reserved=bindparam("price", type_=BigInteger),
+        attempt_id=None,
+        not_before=0,
+        error_code="",
+        error_params={},
+    )
+)
+_COUNT_ATTEMPT = (
+    update(_tasks)
+    .where(_tasks.c.id == bindparam("task"))
+    .values(
+        attempts=_tasks.c.attempts + 1,
+        started_at=func.coalesce(_tasks.c.started_at, bindparam("now", type_=BigInteger)),
+    )
+)
 
 
 def _is_slot(task_id: str, generation: int, slot: int) -> Any:
@@ -308,25 +331,23 @@ def count_takeover(tx: Transaction, held: Claim) -> int:
 
 def is_running(connection: Connection) -> bool:
     """Whether the queue claims work."""
-    return bool(connection.execute(select(schema.queue_state.c.running)).scalar_one())
+    return bool(connection.execute(_IS_RUNNING).scalar_one())
 
 
 def _running_attempts(connection: Connection, provider: str) -> list[tuple[str | None, str]]:
     """Attempt and owner of a provider's running slots; None where no intent is written yet."""
-    running = select(_slots.c.attempt_id, _slots.c.owner_id).where(
-        _slots.c.provider == provider, _slots.c.state == SlotState.RUNNING
-    )
-    return [(row.attempt_id, row.owner_id) for row in connection.execute(running)]
+    found = connection.execute(_RUNNING, {"provider": provider})
+    return [(row.attempt_id, row.owner_id) for row in found]
 
 
 def _gate(tx: Transaction, provider: str) -> Row[Any]:
-    query = select(_gates).where(_gates.c.provider == provider).with_for_update()
-    if gate := tx.connection.execute(query).first():
+    named = {"provider": provider}
+    if gate := tx.connection.execute(_GATE, named).first():
         return gate
     tx.connection.execute(
         insert(_gates).values(provider=provider, blocked_until=0, blocked_code="", paused_code="")
     )
-    return tx.connection.execute(query).one()
+    return tx.connection.execute(_GATE, named).one()
 
 
 def block(tx: Transaction, provider: str, until: int, code: str) -> None:

@@ -311,31 +311,52 @@ def forget_cancelling(tx: Transaction, task_ids: Sequence[str]) -> None:
     refresh(tx, revived)
 
 
+# Statements that are put together once: that costs more than running them.
+_SLOTS_NOW = (
+    select(
+        _slots.c.task_id, _slots.c.state, _slots.c.not_before, _slots.c.error_code,
+        _slots.c.error_params, _tasks.c.cancelled_at,
+    )
+    .join(_tasks)
+    .where(
+        _tasks.c.id.in_(bindparam("ids", expanding=True)),
+        _slots.c.generation == _tasks.c.generation,
+        _slots.c.state != SlotState.REMOVED,
+    )
+    .order_by(_slots.c.slot)
+)  # fmt: skip
+_DERIVED = ("status", "images_done", "error_code", "error_params", "next_attempt_at", "changed_seq")
+_goes_on = update(_tasks).where(_tasks.c.id == bindparam("task")).values(
+    {name: bindparam(f"new_{name}", type_=_tasks.c[name].type) for name in _DERIVED}
+)  # fmt: skip
+_has_ended = _goes_on.values(finished_at=func.coalesce(_tasks.c.finished_at, bindparam("now")))
+_goes_on = _goes_on.values(finished_at=None)
+
+
 def refresh(tx: Transaction, task_ids: Iterable[str]) -> None:
     """Derive the tasks' own columns from their slots, and tell the change feed."""
     for portion in chunks(task_ids):
-        slots_of: dict[str, list[Row[Any]]] = {task_id: [] for task_id in portion}
-        for slot in tx.connection.execute(
-            select(_slots, _tasks.c.cancelled_at)
-            .join(_tasks)
-            .where(
-                _tasks.c.id.in_(portion),
-                _slots.c.generation == _tasks.c.generation,
-                _slots.c.state != SlotState.REMOVED,
-            )
-            .order_by(_slots.c.slot)
-        ):
+        slots_of: dict[str, list[Row[*tuple[Any, ...]]]] = {task_id: [] for task_id in portion}
+        for slot in tx.connection.execute(_SLOTS_NOW, {"ids": portion}):
             slots_of[slot.task_id].append(slot)
+        going: list[dict[str, Any]] = []
+        ended: list[dict[str, Any]] = []
         for task_id, slots in slots_of.items():
             if not slots:
                 # The task has left the queue, and nothing of it is out any more.
                 continue
-            tx.connection.execute(
-                update(_tasks).where(_tasks.c.id == task_id).values(**_derived(tx, slots))
-            )
+            derived = _derived(tx, slots)
+            new = {f"new_{name}": value for name, value in derived.items()}
+            if may_finish(derived["status"]):
+                ended.append({"task": task_id, "now": tx.now, **new})
+            else:
+                going.append({"task": task_id, **new})
+        for statement, rows in ((_goes_on, going), (_has_ended, ended)):
+            if rows:
+                tx.connection.execute(statement, rows)
 
 
-def _derived(tx: Transaction, slots: Sequence[Row[Any]]) -> dict[str, Any]:
+def _derived(tx: Transaction, slots: Sequence[Row[*tuple[Any, ...]]]) -> dict[str, Any]:
     status = task_status(Counter(slot.state for slot in slots))
     # The request that was out when a person gave up brought its picture; the task stays given up.
     given_up = status == TaskStatus.COMPLETED and slots[0].cancelled_at is not None
@@ -352,6 +373,5 @@ def _derived(tx: Transaction, slots: Sequence[Row[Any]]) -> dict[str, Any]:
         "error_code": shown.error_code if shown else CANCELLED if given_up else "",
         "error_params": shown.error_params if shown else {},
         "next_attempt_at": due if status == TaskStatus.PENDING and due > tx.now else None,
-        "finished_at": func.coalesce(_tasks.c.finished_at, tx.now) if may_finish(status) else None,
         "changed_seq": tx.seq(),
     }

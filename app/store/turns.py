@@ -132,7 +132,7 @@ class Turns:
                 people.remove(person)
         for person in self._people:
             if person.claims:
-                self._write(person, turn=person.turn, held_until=0)
+                self._write(person, held_until=0)
         return chosen
 
     def _rows(self, person: _Person) -> deque[Row[Any]]:
@@ -164,23 +164,25 @@ class Turns:
         _, self.due_at = local_day(self._tx.now)
         self._write(person, held_until=self.due_at)
 
-    def _write(self, person: _Person, **values: int) -> None:
-        held_until = values["held_until"]
+    def _write(self, person: _Person, *, held_until: int) -> None:
+        """Keep when a person was served last, and until when their work is held back."""
         if held_until != person.held_until:
             news = {"changed_seq": self._tx.seq()}
             self._tx.connection.execute(update(schema.queue_state).values(news))
-        elif "turn" not in values:
+            person.held_until = held_until
+        elif not person.claims:
             return
-        person.held_until = held_until
-        here = and_(_turns.c.provider == self._provider, _turns.c.owner_id == person.id)
-        known = self._tx.connection.execute(update(_turns).where(here).values(**values))
-        if known.rowcount == 0:
+        here = {"at": self._provider, "owner": person.id}
+        now = {"new_turn": person.turn, "until": held_until}
+        if self._tx.connection.execute(_KEEP, {**here, **now}).rowcount == 0:
             self._tx.connection.execute(
                 insert(_turns).values(
-                    {"turn": person.turn, **values, "provider": self._provider,
-                     "owner_id": person.id}
+                    provider=self._provider,
+                    owner_id=person.id,
+                    turn=person.turn,
+                    held_until=held_until,
                 )
-            )  # fmt: skip
+            )
 
 
 def _rank(person: _Person) -> tuple[int, int, int, str]:
@@ -223,6 +225,19 @@ _READY = (
     .where(_may_start, _slots.c.owner_id == bindparam("owner_id", type_=String))
     .order_by(_slots.c.position, _slots.c.slot)
     .limit(bindparam("places", type_=BigInteger))
+)
+
+
+_KEEP = (
+    update(_turns)
+    .where(
+        _turns.c.provider == bindparam("at", type_=String),
+        _turns.c.owner_id == bindparam("owner", type_=String),
+    )
+    .values(
+        turn=bindparam("new_turn", type_=BigInteger),
+        held_until=bindparam("until", type_=BigInteger),
+    )
 )
 
 
