@@ -33,8 +33,9 @@ def build_window(
     """
     answer = api.get_settings()
     language = answer.data["language"] if answer.data else "en"
+    theme = answer.data["theme"] if answer.data else "system"
     return NativeWindow(
-        look_in(language, _folder(settings), certificate),
+        look_in(language, _folder(settings), certificate, theme),
         sign_in=lambda: f"{url}/auth?t={mint(KIND)}",
         finishing=lambda: _finishing(settings, api, language),
         stop=stop,

@@ -22,11 +22,13 @@ from app.window.place import MIN_HEIGHT, MIN_WIDTH, Place, on_a_screen, read_pla
 
 PROGRAM = "whisk-desktop"
 PLACE = "place.json"
+DARK = "#121217"
+"""What dark pages stand on, as in `pages/design.py`."""
+
 SECONDS_BETWEEN_SIGN_INS = 10.0
 
-_BLANK = "<!doctype html><meta name='color-scheme' content='light dark'>"
-_SENTENCE = """<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark">
-<style>
+_BLANK = '<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="{scheme}">'
+_SENTENCE = """{blank}<style>
   body {{ font: 17px/1.5 system-ui, sans-serif; height: 100vh; margin: 0;
          display: grid; place-content: center; justify-items: center; gap: 24px }}
   i {{ width: 36px; height: 36px; border: 4px solid #6a3cc933; border-top-color: #6a3cc9;
@@ -56,6 +58,7 @@ class _Window:
         self._maximized = False
         self._signed_in_at = float("-inf")
         self._window: Any = None
+        self._blank = _BLANK.format(scheme=look.scheme)
 
     def run(self) -> None:
         """Wait for the first order, then be a window."""
@@ -90,7 +93,8 @@ class _Window:
         self._maximized = place.maximized
         window = webview.create_window(
             self._look.title,
-            html=_BLANK,
+            html=self._blank,
+            background_color=DARK if self._look.scheme == "dark" else "#ffffff",
             width=place.width,
             height=place.height,
             x=place.x,
@@ -129,7 +133,8 @@ class _Window:
             self._focus()
         elif order == Order.FINISHING:
             self._finishing = True
-            self._window.load_html(_SENTENCE.format(sentence=html.escape(text)))
+            page = _SENTENCE.format(blank=self._blank, sentence=html.escape(text))
+            self._window.load_html(page)
         elif order == Order.CHOOSE_FOLDER:
             # In a thread of its own: while a dialog is open the server may still say to end.
             threading.Thread(target=self._choose_folder, args=(text,), daemon=True).start()

@@ -9,8 +9,9 @@ from typing import Any
 
 from app.window.look import Look
 
-QUIET = "*.debug=false;*.info=false;default.warning=false"
-"""Leaves what keeps a window from being shown, and not what a machine without a GPU is told."""
+QUIET = "*.debug=false;*.info=false;default.warning=false;js=false"
+"""Leaves what keeps a window from being shown; not what a machine without a GPU is told, nor what
+pages write on their console."""
 
 ONLY_FATAL = "--log-level=3"
 
