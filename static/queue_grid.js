@@ -119,8 +119,17 @@ window.WD = (() => {
   }
 
   function settled(grid, renumbered) {
+    if (renumbered) showOwners(grid);
     if (renumbered) grid.api.refreshCells({ columns: ["position"], force: true });
     selectionChanged(grid);
+  }
+
+  /** Whose a row is matters as soon as there are two of them; a person may hide the column again. */
+  function showOwners(grid) {
+    if (grid.knowsOwners || window.innerWidth < NARROW) return;
+    const owners = new Set(allRows(grid).map((row) => row.owner));
+    grid.knowsOwners = owners.size > 1;
+    if (grid.knowsOwners) grid.api.setColumnsVisible(["owner_name"], true);
   }
 
   function show(grid, offline) {

@@ -18,6 +18,7 @@ from app.cli.people_commands import (
     revoke_token,
     set_password,
 )
+from app.cli.project_commands import add_project, change_project, list_projects, show_audit
 from app.cli.queue_commands import (
     cancel_tasks,
     delete_tasks,
@@ -128,3 +129,9 @@ def _add_people(line: typer.Typer) -> None:
     users.command("set")(change_user)
     users.command("password")(set_password)
     line.add_typer(users, name="user")
+    projects = typer.Typer(help="Named groups of tasks.", no_args_is_help=True)
+    projects.command("list")(list_projects)
+    projects.command("add")(add_project)
+    projects.command("set")(change_project)
+    line.add_typer(projects, name="project")
+    line.command("audit")(show_audit)

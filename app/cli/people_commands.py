@@ -1,6 +1,7 @@
 """`whisk token` and `whisk user`: who may come in."""
 
 import sys
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -94,7 +95,7 @@ def list_users(asked: Asked) -> None:
     if asked.as_json:
         print_json(accounts)
         return
-    columns = ("NAME", "SHOWN AS", "ROLE", "PASSWORD", "DISABLED", "SINCE")
+    columns = ("NAME", "SHOWN AS", "ROLE", "PASSWORD", "DISABLED", "TASKS", "TODAY", "SINCE")
     rows = [
         [
             account["username"],
@@ -102,11 +103,20 @@ def list_users(asked: Asked) -> None:
             account["role"],
             "yes" if account["has_password"] else "no",
             "yes" if account["disabled"] else "no",
+            "no limit" if account["max_queued"] is None else str(account["max_queued"]),
+            _money(account),
             account["created_at"],
         ]
         for account in accounts
     ]
     print_table(columns, rows, wide=("SHOWN AS",))
+
+
+def _money(account: Mapping[str, Any]) -> str:
+    """What was spent today, and of how much."""
+    spent = f"${account['spent_today']:.2f}"
+    limit = account["daily_limit"]
+    return spent if limit is None else f"{spent} of ${limit:.2f}"
 
 
 @command
@@ -136,12 +146,24 @@ def change_user(
     disabled: Annotated[
         bool | None, typer.Option("--disable/--enable", help="Keep the person out, or let in.")
     ] = None,
+    max_queued: Annotated[
+        int | None, typer.Option(min=0, help="Pending and running tasks that are the most.")
+    ] = None,
+    daily_limit: Annotated[
+        float | None, typer.Option(min=0, help="US dollars a day that are the most.")
+    ] = None,
+    unlimited: Annotated[bool, typer.Option("--unlimited", help="Take both limits away.")] = False,
 ) -> None:
     """Change what a person may do."""
-    named = {"role": role and role.value, "display_name": display_name, "disabled": disabled}
-    changes = {key: value for key, value in named.items() if value is not None}
+    named = {"role": role and role.value, "display_name": display_name, "disabled": disabled,
+             "max_queued": max_queued, "daily_limit": daily_limit}  # fmt: skip
+    changes: dict[str, Any] = {"max_queued": None, "daily_limit": None} if unlimited else {}
+    changes |= {key: value for key, value in named.items() if value is not None}
     if not changes:
-        raise usage("Say what to change: --role, --display-name, --disable or --enable.")
+        raise usage(
+            "Say what to change: --role, --display-name, --disable, --enable, --max-queued, "
+            "--daily-limit or --unlimited."
+        )
     with reached(asked) as studio:
         user_id = user_named(studio.api, name).id
         account = insist(studio.api.update_user(user_id, changes)).data

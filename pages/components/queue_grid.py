@@ -117,6 +117,7 @@ def columns(words: Words) -> list[dict[str, Any]]:
         column("status", "status", 122, **{":valueGetter": "WD.kindOf",
                ":cellRenderer": "WD.cells.status"}),
         column("task_name", "name", 120, **line, **{":editable": "WD.isEditable"}),
+        column("owner_name", "owner", 110, hide=True),
         column("reference_images", "references", 108, sortable=False,
                **{":cellRenderer": "WD.cells.references"}),
         column("prompt", "prompt", 260, flex=1, minWidth=220, **text,
