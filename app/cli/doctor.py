@@ -33,7 +33,7 @@ TOO_LITTLE_SPACE = 200 * 10**6
 DATABASE = "whisk.sqlite"
 KEY_VARIABLES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 KEY_FILE = "provider-keys.json"
-_SECRETS = (DATABASE, KEY_FILE, "server.json")
+_SECRETS = (DATABASE, KEY_FILE, "server.json", "certificate-key.pem")
 _MARKS = {"ok": "ok      ", "warning": "warning ", "problem": "PROBLEM "}
 
 

@@ -76,6 +76,11 @@ class House:
             self.held.set()
             self.go_on.wait(20)
 
+        @application.get("/close")
+        def close():
+            self.sharing.close()
+            return {"on": self.sharing.state().on}
+
         @application.websocket("/socket")
         async def socket(websocket: WebSocket):
             await websocket.accept()
@@ -160,6 +165,15 @@ def test_closing_takes_names_away_and_drops_what_is_open(house):
             line.recv(10)
     assert house.hosts == {f"127.0.0.1:{house.port}"}
     assert house.sharing.state().addresses == []
+
+
+def test_whoever_came_in_this_way_and_closes_it_is_answered(house):
+    house.sharing.open()
+
+    answer = httpx.get(f"http://{HERE}:{house.port}/close", trust_env=False)
+
+    assert answer.json() == {"on": False}
+    assert not is_open(HERE, house.port)
 
 
 def test_an_answer_that_takes_long_does_not_hold_it_open(house):
