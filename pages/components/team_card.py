@@ -83,7 +83,7 @@ class TeamCard:
         with ui.element("div").classes("wd-team-fields"):
             name = ui.input(words("team.username")).props("outlined dense autocomplete=off")
             name.mark("new-username")
-            password = ui.input(words("settings.password"), password=True)
+            password = ui.input(words("team.password"), password=True)
             password.props("outlined dense autocomplete=new-password").mark("new-password")
             role = self._role(Role.MEMBER)
         errors = FieldErrors(words, {"username": name, "password": password, "role": role})
